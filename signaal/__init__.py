@@ -1,0 +1,1 @@
+"""Signaal senses, decides and responds: neighbourhood signals, heard and answered."""

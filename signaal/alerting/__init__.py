@@ -1,0 +1,1 @@
+"""Decides by the policies, and records which rule and why."""

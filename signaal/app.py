@@ -1,0 +1,193 @@
+"""Puts the pages together: guard, headers, languages, and pages for when something is wrong."""
+
+import secrets
+from datetime import datetime
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request, session
+from flask_babel import Babel, get_locale
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from signaal.access import web as access_web
+from signaal.access.model import may_enter
+from signaal.alerting import web as alerting_web
+from signaal.clock import AMSTERDAM
+from signaal.errors import ForgedRequest, UndeclaredRoute
+from signaal.hotspots import web as hotspots_web
+from signaal.intake import web as intake_web
+from signaal.messages import web as messages_web
+from signaal.oncall import actions as oncall
+from signaal.oncall import web as oncall_web
+from signaal.resources import STATIC, TEMPLATES, TRANSLATIONS
+from signaal.services import Services
+from signaal.simulator import web as simulator_web
+from signaal.web import EVERYONE, rule_of
+
+LANGUAGES = ("nl", "en")
+LARGEST_BODY = 64 * 1024
+RETRY_SECONDS = "5"
+BLUEPRINTS = (
+    access_web.blueprint,
+    intake_web.blueprint,
+    messages_web.blueprint,
+    hotspots_web.blueprint,
+    oncall_web.blueprint,
+    alerting_web.blueprint,
+)
+
+log = structlog.get_logger()
+
+
+def create_app(services: Services) -> Flask:
+    """The web application around these services.
+
+    Raises:
+        UndeclaredRoute: A route says neither who may come in nor for which purpose.
+    """
+    app = Flask("signaal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    settings = services.settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not settings.is_demo,
+        SESSION_COOKIE_NAME="signaal" if settings.is_demo else "__Host-signaal",
+        BABEL_DEFAULT_LOCALE="nl",
+        BABEL_DEFAULT_TIMEZONE=str(AMSTERDAM),
+        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
+        WTF_CSRF_TIME_LIMIT=8 * 3600,
+    )
+    app.extensions["signaal"] = services
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
+        )
+    Babel(app, locale_selector=_language)
+    protection = CSRFProtect(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.is_demo:
+        app.register_blueprint(simulator_web.blueprint)
+    for webhooks in (intake_web.webhooks, messages_web.webhooks, oncall_web.webhooks):
+        app.register_blueprint(webhooks)
+        protection.exempt(webhooks)
+    _refuse_undeclared_routes(app)
+    app.before_request(_guard)
+    app.after_request(_security_headers)
+    app.context_processor(_shell)
+    app.template_filter("moment")(_moment)
+    _when_something_is_wrong(app)
+    return app
+
+
+def _language() -> str:
+    asked = request.args.get("taal", "")
+    if asked in LANGUAGES:
+        session["language"] = asked
+    kept = session.get("language")
+    return kept or request.accept_languages.best_match(LANGUAGES, default="nl") or "nl"
+
+
+def _refuse_undeclared_routes(app: Flask) -> None:
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static" and rule_of(view) is None:
+            raise UndeclaredRoute(f"{endpoint}: say with @open_to who may come in, and why")
+
+
+def _guard() -> Response | None:
+    g.csp_nonce = secrets.token_urlsafe(16)
+    g.role = session.get("role", "") if _services_of_app().settings.is_demo else ""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    rule = rule_of(_view())
+    if rule and may_enter(role=g.role, allowed=rule.roles, everyone=EVERYONE):
+        return None
+    return make_response(render_template("errors/not_allowed.html"), 403)
+
+
+def _view() -> object:
+    from flask import current_app
+
+    return current_app.view_functions[request.endpoint or ""]
+
+
+def _services_of_app() -> Services:
+    from signaal.web import services
+
+    return services()
+
+
+def _security_headers(response: Response) -> Response:
+    nonce = g.get("csp_nonce", "")
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
+        " img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=()"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static" and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _shell() -> dict[str, object]:
+    """What the shell of every page needs: the role, the nonce, and the alarms that stand."""
+    tools = _services_of_app()
+    alarms: list[object] = []
+    if g.get("role"):
+        with tools.database.reading() as reading:
+            alarms = list(oncall.standing_alarms(reading))
+    return {
+        "csp_nonce": g.get("csp_nonce", ""),
+        "role": g.get("role", ""),
+        "alarms": alarms,
+        "demo": tools.settings.is_demo,
+        "language": str(get_locale() or "nl"),
+        "line_number": tools.settings.line_number,
+    }
+
+
+def _moment(instant: datetime) -> str:
+    """An instant as people in Amsterdam write it."""
+    return instant.astimezone(AMSTERDAM).strftime("%d-%m-%Y %H:%M")
+
+
+def _when_something_is_wrong(app: Flask) -> None:
+    @app.errorhandler(ForgedRequest)
+    def forged(_error: ForgedRequest) -> Response:
+        log.warning("webhook refused", endpoint=request.endpoint)
+        return make_response("", 403)
+
+    @app.errorhandler(CSRFError)
+    def stale(_error: CSRFError) -> Response:
+        return make_response(render_template("errors/stale_form.html"), 400)
+
+    @app.errorhandler(OperationalError)
+    def database_away(_error: OperationalError) -> Response:
+        log.error("database away", endpoint=request.endpoint)
+        response = make_response(render_template("errors/away.html"), 503)
+        response.headers["Retry-After"] = RETRY_SECONDS
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        code = error.code or 500
+        return make_response(render_template("errors/refused.html", code=code), code)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        log.error(
+            "request failed", endpoint=request.endpoint, error=type(error).__name__, exc_info=error
+        )
+        return make_response(render_template("errors/broken.html"), 500)

@@ -1,0 +1,111 @@
+"""Every way in which Signaal says no; each class is raised by name and caught at the edges."""
+
+from dataclasses import dataclass
+
+
+class SignaalError(Exception):
+    """Anything that Signaal itself refuses or reports."""
+
+
+# -- at start-up ----------------------------------------------------------------------------
+
+
+class UnsafeSetting(SignaalError):
+    """A setting with which Signaal must not start; the text says how to mend it."""
+
+
+@dataclass(frozen=True)
+class PolicyFault:
+    """One thing that is wrong in one policy file."""
+
+    file: str
+    key: str
+    mend: str
+
+    def __str__(self) -> str:
+        """File, key and mend on one line."""
+        return f"{self.file}: {self.key}: {self.mend}"
+
+
+class BrokenPolicies(SignaalError):
+    """One or more policy files can't be used; all faults at once."""
+
+    def __init__(self, faults: tuple[PolicyFault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+class UndeclaredRoute(SignaalError):
+    """A route says neither who may come in nor for which purpose."""
+
+
+# -- access ---------------------------------------------------------------------------------
+
+
+class NotAllowed(SignaalError):
+    """This role may not do this."""
+
+
+# -- places ---------------------------------------------------------------------------------
+
+
+class UnusableFile(SignaalError):
+    """A file that can't be taken in; the text says what was wrong, where, and how to mend it."""
+
+
+class UnknownPlace(SignaalError):
+    """No dwelling, block or area answers to this description."""
+
+
+# -- intake ---------------------------------------------------------------------------------
+
+
+class ForgedRequest(SignaalError):
+    """A webhook without a valid signature."""
+
+
+class UnusableReport(SignaalError):
+    """A report that can't be taken in; the text says what is missing."""
+
+
+class UnknownReceipt(SignaalError):
+    """No report answers to this receipt code, or too many tries were made."""
+
+
+# -- messages and the outside world ---------------------------------------------------------
+
+
+class CarrierError(SignaalError):
+    """The carrier did not take a message or call.
+
+    Attributes:
+        permanent: Trying again with this number will not help.
+        operator: The fault is ours (credentials, account): somebody must look now.
+    """
+
+    def __init__(self, text: str, *, permanent: bool, operator: bool = False) -> None:
+        super().__init__(text)
+        self.permanent = permanent
+        self.operator = operator
+
+
+# -- on call --------------------------------------------------------------------------------
+
+
+class BrokenRota(SignaalError):
+    """A rota with a hole, an unknown person or an unusable number."""
+
+
+class UnknownCase(SignaalError):
+    """No night case answers to this reference."""
+
+
+# -- hotspots -------------------------------------------------------------------------------
+
+
+class UnknownDwellings(SignaalError):
+    """A block has no dwellings to divide by."""
+
+
+class NoSnapshot(SignaalError):
+    """The figures have not been made yet."""

@@ -1,0 +1,1 @@
+"""Counts and rates per block, the frozen snapshot, and the map."""

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: no maps, no database, no clock."""

@@ -1,0 +1,1 @@
+"""The outbox: everything Signaal says to anyone, kept until it has arrived."""

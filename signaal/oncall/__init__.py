@@ -1,0 +1,1 @@
+"""The line on which nobody rings in vain."""

@@ -1,0 +1,95 @@
+"""What Signaal needs of the outside world, as plain protocols."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+SessionT_contra = TypeVar("SessionT_contra", contravariant=True)
+
+
+@dataclass(frozen=True)
+class OutboundText:
+    """One text message on its way out.
+
+    Attributes:
+        outbox_id: Our own id; travels in the status callback, so that a lost answer is found again.
+        from_number: The line it is sent from, E.164.
+        to_number: Who gets it, E.164.
+        body: What it says.
+    """
+
+    outbox_id: UUID
+    from_number: str
+    to_number: str
+    body: str
+
+
+@dataclass(frozen=True)
+class OutboundCall:
+    """One call that Signaal makes.
+
+    Attributes:
+        outbox_id: Our own id; travels in the status callback.
+        from_number: The line that is shown, E.164.
+        to_number: Who is rung, E.164.
+        answer_path: Path on our public URL that says what is heard; holds ids only.
+        ring_seconds: How long to let it ring.
+    """
+
+    outbox_id: UUID
+    from_number: str
+    to_number: str
+    answer_path: str
+    ring_seconds: int
+
+
+class Carrier(Protocol):
+    """A telephone provider. Both verbs raise `CarrierError`; both return the provider's id."""
+
+    def send_text(self, text: OutboundText) -> str:
+        """Hands over one text message."""
+        ...
+
+    def place_call(self, call: OutboundCall) -> str:
+        """Starts one call."""
+        ...
+
+    def sent_before(self, outbox_id: UUID, *, to_number: str, since: datetime) -> str | None:
+        """The provider's id if it has this message or call already, else None."""
+        ...
+
+
+class SignatureCheck(Protocol):
+    """Knows whether a webhook really comes from the carrier."""
+
+    def is_genuine(self, *, path: str, form: dict[str, str], signature: str) -> bool:
+        """Whether the signature fits our public URL plus this path (with query) and form."""
+        ...
+
+
+@dataclass(frozen=True)
+class InboundText:
+    """One text message that came in.
+
+    Attributes:
+        provider_sid: The provider's id, unique.
+        from_number: Who sent it, E.164.
+        to_number: The line it came in on, E.164.
+        body: What it says, NFC, without NUL or lone surrogates.
+        received_at: Aware, UTC.
+    """
+
+    provider_sid: str
+    from_number: str
+    to_number: str
+    body: str
+    received_at: datetime
+
+
+class InboundReader(Protocol[SessionT_contra]):
+    """Somebody who may know what an inbound text message is about, before intake does."""
+
+    def read(self, session: SessionT_contra, text: InboundText) -> bool:
+        """Deals with the message inside the given transaction; True if it was for this reader."""
+        ...

@@ -1,0 +1,1 @@
+"""Sealed fields, reporter tokens, masks, and the hiding of small counts."""

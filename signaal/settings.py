@@ -1,0 +1,169 @@
+"""What is set from outside: environment variables that begin with SIGNAAL_."""
+
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from signaal.errors import UnsafeSetting
+
+DEMO_SECRET = "only-for-the-demo-never-for-real-people"  # noqa: S105 - refused in production
+SHORTEST_SECRET = 32
+
+
+class Mode(StrEnum):
+    """A demo with an invented town, or the real thing."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class CarrierName(StrEnum):
+    """Who carries text messages and calls."""
+
+    CONSOLE = "console"
+    TWILIO = "twilio"
+
+
+class Settings(BaseSettings):
+    """All settings, checked when they are read."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGNAAL_", frozen=True, extra="ignore")
+
+    mode: Mode = Mode.DEMO
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    threads: int = Field(default=8, ge=2, le=64)
+    embedded_worker: bool = True
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    """How many proxies of our own stand before us and may say who the visitor is."""
+
+    secret_key: SecretStr = SecretStr(DEMO_SECRET)
+    """Signs cookies and forms."""
+    master_key: SecretStr = SecretStr(DEMO_SECRET)
+    """Wraps the data keys of sealed fields."""
+    reporter_pepper: SecretStr = SecretStr(DEMO_SECRET)
+    """Makes reporter tokens that can't be guessed from a telephone number."""
+
+    carrier: CarrierName = CarrierName.CONSOLE
+    line_number: str = "+3197010200300"
+    """The one telephone number of this municipality, E.164."""
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_previous_auth_token: SecretStr = SecretStr("")
+    """Still accepted while a token is being changed."""
+
+    policies_dir: Path | None = None
+    """A municipality's own alerts/; the shipped ones otherwise."""
+    rota_file: Path | None = None
+    """Who is on duty (TOML); the demo town's own in the demo."""
+    places_region: str = "NL"
+
+    @property
+    def database(self) -> str:
+        """The database's address; one SQLite file in the data folder unless told otherwise."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'signaal.db'}"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Where the frozen figures lie."""
+        return self.data_dir / "snapshots"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the invented town."""
+        return self.mode is Mode.DEMO
+
+
+def read_settings() -> Settings:
+    """Reads the environment, and refuses what is unsafe.
+
+    Raises:
+        UnsafeSetting: One sentence in Dutch and English for each thing to mend.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise UnsafeSetting("\n".join(_sentence(fault) for fault in error.errors())) from None
+    problems = [text for is_wrong, text in _dangers(settings) if is_wrong]
+    if problems:
+        raise UnsafeSetting("\n".join(problems))
+    return settings
+
+
+def _sentence(fault: object) -> str:
+    details = dict(fault) if isinstance(fault, dict) else {}
+    name = "SIGNAAL_" + "_".join(str(part) for part in details.get("loc", ())).upper()
+    reason = details.get("msg", "")
+    return (
+        f"{name} is niet bruikbaar; zet er een geldige waarde in. / "
+        f"{name} can't be used ({reason}); give it a valid value."
+    )
+
+
+def _dangers(settings: Settings) -> list[tuple[bool, str]]:
+    """Each thing that would be unsafe, with the sentence that says how to mend it."""
+    address = urlsplit(settings.public_url)
+    dangers = [
+        (
+            address.scheme not in {"http", "https"} or not address.netloc or bool(address.query),
+            "SIGNAAL_PUBLIC_URL moet een volledig webadres zijn, zoals https://signaal.example.nl."
+            " / SIGNAAL_PUBLIC_URL must be a full web address, like https://signaal.example.nl.",
+        ),
+        (
+            settings.carrier is CarrierName.TWILIO
+            and not (settings.twilio_account_sid and settings.twilio_auth_token.get_secret_value()),
+            "Vul SIGNAAL_TWILIO_ACCOUNT_SID en SIGNAAL_TWILIO_AUTH_TOKEN in, of kies"
+            " SIGNAAL_CARRIER=console. / Set SIGNAAL_TWILIO_ACCOUNT_SID and"
+            " SIGNAAL_TWILIO_AUTH_TOKEN, or choose SIGNAAL_CARRIER=console.",
+        ),
+    ]
+    if settings.is_demo:
+        dangers.append(
+            (
+                settings.host not in {"127.0.0.1", "::1", "localhost"},
+                "De demo kent geen echt aanmelden en luistert daarom alleen op 127.0.0.1; zet"
+                " SIGNAAL_HOST terug of kies SIGNAAL_MODE=production. / The demo has no real"
+                " sign-in and so listens on 127.0.0.1 only; reset SIGNAAL_HOST or choose"
+                " SIGNAAL_MODE=production.",
+            )
+        )
+        return dangers
+    dangers += [_weak_secret(settings, name) for name in _SECRETS]
+    dangers += [
+        (
+            address.scheme != "https",
+            "SIGNAAL_PUBLIC_URL moet in productie met https:// beginnen. /"
+            " SIGNAAL_PUBLIC_URL must begin with https:// in production.",
+        ),
+        (
+            settings.carrier is CarrierName.CONSOLE,
+            "In productie belt en sms't een echte aanbieder: kies SIGNAAL_CARRIER=twilio. /"
+            " In production a real provider rings and texts: choose SIGNAAL_CARRIER=twilio.",
+        ),
+        (
+            settings.rota_file is None,
+            "Geef met SIGNAAL_ROTA_FILE aan wie er dienst heeft. /"
+            " Say with SIGNAAL_ROTA_FILE who is on duty.",
+        ),
+    ]
+    return dangers
+
+
+_SECRETS = ("secret_key", "master_key", "reporter_pepper")
+
+
+def _weak_secret(settings: Settings, name: str) -> tuple[bool, str]:
+    value = getattr(settings, name).get_secret_value()
+    variable = f"SIGNAAL_{name.upper()}"
+    return (
+        value == DEMO_SECRET or len(value) < SHORTEST_SECRET,
+        f"{variable} moet in productie een eigen geheim van minstens {SHORTEST_SECRET} tekens"
+        f" zijn. / {variable} must be a secret of your own of at least {SHORTEST_SECRET}"
+        " characters in production.",
+    )

@@ -1,0 +1,1 @@
+"""The fake telephone network of the demo and the tests."""

@@ -1,0 +1,59 @@
+"""A private PostgreSQL cluster for the tests: own folder, own port, gone afterwards."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cluster:
+    folder: Path
+    port: int
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def stop(self) -> None:
+        _run(self.folder, "pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start_cluster() -> Cluster:
+    """Makes and starts a cluster; as root it runs as the user postgres, as it must."""
+    folder = Path(tempfile.mkdtemp(prefix="signaal-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    data = str(folder / "data")
+    _run(folder, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+    )
+    _run(folder, "pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    return Cluster(folder, port)
+
+
+def _binary(name: str) -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}")) or [shutil.which(name)]
+    if not found[-1]:
+        message = "PostgreSQL's server binaries are missing: the run is incomplete (make test)"
+        raise RuntimeError(message)
+    return str(found[-1])
+
+
+def _run(folder: Path, name: str, *arguments: str) -> None:
+    user = "postgres" if os.geteuid() == 0 else None
+    subprocess.run(
+        [_binary(name), *arguments],
+        check=True,
+        user=user,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )

@@ -1,0 +1,94 @@
+"""Databases and services for every test: SQLite and PostgreSQL, a clock that is turned."""
+
+import importlib
+import pkgutil
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+import signaal
+from signaal.db import Database
+from signaal.policies import read_policies
+from signaal.resources import ALERTS
+from signaal.services import Services
+from signaal.settings import Settings
+from tests.clusters import Cluster, start_cluster
+from tests.fakes import RecordingPhone, SetClock, TrustingCheck
+
+for module in pkgutil.walk_packages(signaal.__path__, "signaal."):
+    if module.name.endswith(".store"):
+        importlib.import_module(module.name)
+
+MONDAY_MORNING = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    started = start_cluster()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "signaal.db"
+    database = Database(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(database.engine)
+    database.close()  # the last connection folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql(cluster) -> Iterator[Database]:
+    database = Database(cluster.url())
+    SQLModel.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> Iterator[Database]:
+    """An empty database with all tables, on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "signaal.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        made = Database(f"sqlite:///{path}")
+        yield made
+        made.close()
+        return
+    shared = request.getfixturevalue("postgresql")
+    names = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    with shared.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    yield shared
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def phone() -> RecordingPhone:
+    return RecordingPhone()
+
+
+@pytest.fixture
+def services(database, clock, phone, tmp_path) -> Services:
+    """Everything an action may use, around an empty database."""
+    from signaal.wiring import POLICY_TYPES
+
+    return Services(
+        settings=Settings(data_dir=tmp_path, database_url=database.url),
+        database=database,
+        clock=clock,
+        line_clock=clock,
+        policies=read_policies(ALERTS, POLICY_TYPES),
+        carrier=phone,
+        signatures=TrustingCheck(),
+    )
