@@ -1,10 +1,14 @@
 """The database: one SQLite file or PostgreSQL, behind the same few words."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any, Protocol
 
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
 __all__ = ["Database", "Session"]
@@ -50,6 +54,26 @@ class Database:
             yield session
             session.rollback()
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection in one transaction for a change of the tables themselves.
+
+        On SQLite a changed table is made anew and the old one dropped; with foreign keys on,
+        that would take the rows that point at it along.
+        """
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+                    "PRAGMA foreign_keys=OFF"
+                )
+            with connection.begin():
+                yield connection
+            connection.invalidate()
+
+    def leader_lock(self, folder: Path) -> "LeaderLock":
+        """The lock that lets one worker work while others stand by."""
+        return _FileLock(folder / "worker.lock") if self.is_sqlite else _AdvisoryLock(self.engine)
+
     def is_up(self) -> bool:
         """Asks the database for a sign of life; raises SQLAlchemy's OperationalError if none."""
         with self.reading() as session:
@@ -72,6 +96,7 @@ def _postgresql(url: str) -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=60s",
@@ -85,6 +110,7 @@ def _sqlite(url: str) -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 
@@ -102,3 +128,87 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+class LeaderLock(Protocol):
+    """Held by one process at a time; the system lets go of it when that process dies."""
+
+    def acquire(self) -> bool:
+        """Tries to become the leader; False when another is."""
+        ...
+
+    def is_held(self) -> bool:
+        """Whether this process still is the leader."""
+        ...
+
+    def release(self) -> None:
+        """Steps down."""
+        ...
+
+
+class _FileLock:
+    """For SQLite: all processes live on one machine and share one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> bool:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        opened = self._path.open("w", encoding="ascii")
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            opened.close()
+            return False
+        self._file = opened
+        return True
+
+    def is_held(self) -> bool:
+        return self._file is not None
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _AdvisoryLock:
+    """For PostgreSQL: held by one dedicated connection, and lost with it."""
+
+    KEY = 0x5169_6E61
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: Connection | None = None
+        self._asking = Lock()
+
+    def acquire(self) -> bool:
+        try:
+            connection = self._engine.connect()
+        except SQLAlchemyError:
+            return False
+        question = text("SELECT pg_try_advisory_lock(:key)")
+        if connection.scalar(question, {"key": self.KEY}):
+            self._connection = connection
+            return True
+        connection.close()
+        return False
+
+    def is_held(self) -> bool:
+        with self._asking:
+            if self._connection is None:
+                return False
+            try:
+                self._connection.scalar(text("SELECT 1"))
+            except SQLAlchemyError:
+                self._connection.invalidate()
+                self._connection = None
+            return self._connection is not None
+
+    def release(self) -> None:
+        if self._connection is not None:
+            # Not back to the pool: there the lock would live on.
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
