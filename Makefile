@@ -55,7 +55,7 @@ lock: $(BIN)/uv ## pin newer versions
 		--no-annotate --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url -c requirements/dev.lock \
-		requirements/app.in -o requirements/app.lock
+		requirements/server.in -o requirements/server.lock
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) var

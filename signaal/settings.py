@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_previous_auth_token: SecretStr = SecretStr("")
     """Still accepted while a token is being changed."""
+    twilio_api_url: str = "https://api.twilio.com"
+    """Another address only for a rehearsal against the fake telephone network."""
 
     policies_dir: Path | None = None
     """A municipality's own alerts/; the shipped ones otherwise."""
@@ -121,6 +123,13 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
             "Vul SIGNAAL_TWILIO_ACCOUNT_SID en SIGNAAL_TWILIO_AUTH_TOKEN in, of kies"
             " SIGNAAL_CARRIER=console. / Set SIGNAAL_TWILIO_ACCOUNT_SID and"
             " SIGNAAL_TWILIO_AUTH_TOKEN, or choose SIGNAAL_CARRIER=console.",
+        ),
+        (
+            urlsplit(settings.twilio_api_url).scheme != "https"
+            and urlsplit(settings.twilio_api_url).hostname != "127.0.0.1",
+            "SIGNAAL_TWILIO_API_URL moet met https:// beginnen (of naar 127.0.0.1 wijzen voor een"
+            " oefening). / SIGNAAL_TWILIO_API_URL must begin with https:// (or point at 127.0.0.1"
+            " for a rehearsal).",
         ),
     ]
     if settings.is_demo:
