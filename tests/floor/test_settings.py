@@ -1,0 +1,72 @@
+from pytest import fixture, mark, raises
+
+from signaal.errors import UnsafeSetting
+from signaal.settings import read_settings
+
+PRODUCTION = {
+    "SIGNAAL_MODE": "production",
+    "SIGNAAL_PUBLIC_URL": "https://signaal.example.nl",
+    "SIGNAAL_SECRET_KEY": "a" * 40,
+    "SIGNAAL_MASTER_KEY": "b" * 40,
+    "SIGNAAL_REPORTER_PEPPER": "c" * 40,
+    "SIGNAAL_CARRIER": "twilio",
+    "SIGNAAL_TWILIO_ACCOUNT_SID": "AC1",
+    "SIGNAAL_TWILIO_AUTH_TOKEN": "d" * 32,
+    "SIGNAAL_ROTA_FILE": "rota.toml",
+}
+
+
+@fixture
+def environment(monkeypatch):
+    def give(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return give
+
+
+def test_the_demo_needs_no_settings() -> None:
+    assert read_settings().is_demo
+
+
+def test_a_whole_production_environment_is_taken(environment) -> None:
+    environment(**PRODUCTION)
+    assert not read_settings().is_demo
+
+
+@mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SIGNAAL_PUBLIC_URL", "http://signaal.example.nl", "https://"),
+        ("SIGNAAL_PUBLIC_URL", "signaal.example.nl", "volledig webadres"),
+        ("SIGNAAL_SECRET_KEY", "only-for-the-demo-never-for-real-people", "SIGNAAL_SECRET_KEY"),
+        ("SIGNAAL_MASTER_KEY", "short", "SIGNAAL_MASTER_KEY"),
+        ("SIGNAAL_REPORTER_PEPPER", "", "SIGNAAL_REPORTER_PEPPER"),
+        ("SIGNAAL_CARRIER", "console", "SIGNAAL_CARRIER=twilio"),
+        ("SIGNAAL_CARRIER", "pigeon", "SIGNAAL_CARRIER is niet bruikbaar"),
+        ("SIGNAAL_TWILIO_AUTH_TOKEN", "", "SIGNAAL_TWILIO_AUTH_TOKEN"),
+        ("SIGNAAL_TWILIO_API_URL", "http://elsewhere.example", "SIGNAAL_TWILIO_API_URL"),
+        ("SIGNAAL_PORT", "0", "SIGNAAL_PORT"),
+        ("SIGNAAL_MODE", "test", "SIGNAAL_MODE"),
+    ],
+)
+def test_an_unsafe_setting_is_refused_with_its_name_and_mend(
+    environment, name, value, said
+) -> None:
+    environment(**(PRODUCTION | {name: value}))
+    with raises(UnsafeSetting, match=said) as caught:
+        read_settings()
+    assert " / " in str(caught.value), "in Dutch and in English"
+
+
+def test_the_demo_listens_to_this_machine_only(environment) -> None:
+    environment(SIGNAAL_HOST="0.0.0.0")  # noqa: S104 - refused
+    with raises(UnsafeSetting, match="SIGNAAL_HOST"):
+        read_settings()
+
+
+def test_a_refusal_never_repeats_a_secret(environment) -> None:
+    environment(**(PRODUCTION | {"SIGNAAL_MASTER_KEY": "hunter2", "SIGNAAL_PORT": "x"}))
+    with raises(UnsafeSetting) as caught:
+        read_settings()
+    assert "hunter2" not in str(caught.value)
