@@ -55,8 +55,16 @@ class Carrier(Protocol):
         """Starts one call."""
         ...
 
-    def sent_before(self, outbox_id: UUID, *, to_number: str, since: datetime) -> str | None:
-        """The provider's id if it has this message or call already, else None."""
+    def sent_before(
+        self, message: OutboundText | OutboundCall, *, since: datetime, taken: frozenset[str]
+    ) -> str | None:
+        """The provider's id if it has this message or call already, else None.
+
+        Args:
+            message: What may have been handed over although we never heard so.
+            since: It can't have been handed over before this instant.
+            taken: The provider's ids of other messages to this number.
+        """
         ...
 
 

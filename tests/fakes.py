@@ -43,8 +43,10 @@ class RecordingPhone:
         self.calls.append(call)
         return self._sid("CA", call.outbox_id)
 
-    def sent_before(self, outbox_id: UUID, *, to_number: str, since: datetime) -> str | None:
-        return self.known.get(outbox_id)
+    def sent_before(
+        self, message: OutboundText | OutboundCall, *, since: datetime, taken: frozenset[str]
+    ) -> str | None:
+        return self.known.get(message.outbox_id)
 
     def _maybe_fail(self) -> None:
         if self.fail_next:

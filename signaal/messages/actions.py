@@ -1,0 +1,299 @@
+"""Keeps what must be said until it has arrived: enqueue, deliver, hear what became of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from signaal.db import Session
+from signaal.errors import CarrierError
+from signaal.messages import store
+from signaal.messages.model import (
+    FINISHED,
+    LEASE,
+    OPERATOR_PAUSE,
+    RETENTION,
+    MessageChannel,
+    OutboxState,
+    Queued,
+    SentText,
+    after_status,
+    later,
+    wait_after,
+)
+from signaal.ports import Carrier, OutboundCall, OutboundText
+from signaal.services import Services
+
+LONGEST_ERROR = 200
+
+log = structlog.get_logger()
+
+
+def enqueue_text(
+    session: Session,
+    *,
+    key: str,
+    line: str,
+    to: str,
+    body: str,
+    urgent: bool,
+    now: datetime,
+    drop_after: datetime | None = None,
+) -> UUID:
+    """Puts a text message in the outbox, in the caller's transaction; once for each key.
+
+    Args:
+        session: The caller's session, in its transaction.
+        key: What makes this message the same one when it is asked for again.
+        line: The number it is sent from, E.164.
+        to: Who gets it, E.164.
+        body: What it says.
+        urgent: Goes before all that isn't.
+        now: The present instant.
+        drop_after: After this instant it is no longer worth sending.
+
+    Returns:
+        The id of the message that is kept under this key.
+    """
+    row = store.OutboxRow(
+        id=uuid7(),
+        key=key,
+        channel=MessageChannel.SMS,
+        state=OutboxState.QUEUED,
+        line=line,
+        to_number=to,
+        body=body,
+        urgent=urgent,
+        next_attempt_at=now,
+        created_at=now,
+        drop_after=drop_after,
+    )
+    return store.add_once(session, row)
+
+
+def enqueue_call(
+    session: Session,
+    *,
+    key: str,
+    line: str,
+    to: str,
+    answer_path: str,
+    ring_seconds: int,
+    now: datetime,
+    drop_after: datetime | None = None,
+) -> UUID:
+    """Puts a call in the outbox, in the caller's transaction; once for each key, always urgent.
+
+    Args:
+        session: The caller's session, in its transaction.
+        key: What makes this call the same one when it is asked for again.
+        line: The number that is shown, E.164.
+        to: Who is rung, E.164.
+        answer_path: Path on our public URL that says what is heard; ids only.
+        ring_seconds: How long to let it ring.
+        now: The present instant.
+        drop_after: After this instant it is no longer worth making.
+
+    Returns:
+        The id of the call that is kept under this key.
+    """
+    row = store.OutboxRow(
+        id=uuid7(),
+        key=key,
+        channel=MessageChannel.CALL,
+        state=OutboxState.QUEUED,
+        line=line,
+        to_number=to,
+        answer_path=answer_path,
+        ring_seconds=ring_seconds,
+        urgent=True,
+        next_attempt_at=now,
+        created_at=now,
+        drop_after=drop_after,
+    )
+    return store.add_once(session, row)
+
+
+def drop(session: Session, *, key_prefix: str) -> int:
+    """Drops what still waits under keys that begin so; returns how many.
+
+    Raises:
+        ValueError: The prefix is empty: that would drop everything.
+    """
+    if not key_prefix:
+        raise ValueError("an empty prefix would drop every message")
+    return store.drop(session, key_prefix=key_prefix)
+
+
+def state_of(session: Session, key: str) -> OutboxState | None:
+    """How far the message with this key has come; None if there is none."""
+    return store.state_of(session, key)
+
+
+def texts_to(session: Session, number: str) -> list[SentText]:
+    """The text messages to this number, oldest first."""
+    return store.texts_to(session, number)
+
+
+def purge(services: Services) -> int:
+    """Takes words and numbers out of messages that ended a day ago; returns how many."""
+    before = services.clock.now() - RETENTION
+    with services.database.session() as session, session.begin():
+        return store.blank_finished(session, before=before)
+
+
+def deliver_due(services: Services, *, limit: int = 50) -> int:
+    """Hands what is due to the carrier, urgent first; returns how many the carrier has taken.
+
+    1. A message is claimed with a lease, and the transaction is committed.
+    2. The session is closed: a slow carrier never holds up the database.
+    3. From the second attempt on the carrier is asked whether it has the message already: the
+       first try may have arrived although we never heard so.
+    4. The carrier is called.
+    5. A second transaction stores what came of it, unless somebody else has taken over.
+
+    Args:
+        services: The tools of the house.
+        limit: How many messages to try at most in this run.
+    """
+    taken = 0
+    open_channels = set(MessageChannel)
+    for _ in range(limit):
+        message = _claim(services, open_channels)
+        if message is None:
+            break
+        try:
+            taken += _deliver(services, message)
+        except CarrierError as error:
+            if error.operator and not error.permanent:
+                open_channels.discard(message.channel)
+            _refused(services, message, error)
+    return taken
+
+
+def _claim(services: Services, channels: set[MessageChannel]) -> Queued | None:
+    now = services.clock.now()
+    with services.database.session() as session, session.begin():
+        return store.claim_next(
+            session, now=now, lease_until=now + LEASE, claimed_by=uuid7(), channels=channels
+        )
+
+
+def _deliver(services: Services, message: Queued) -> int:
+    if message.drop_after is not None and message.drop_after <= services.clock.now():
+        _settle(services, message, state=OutboxState.DROPPED)
+        return 0
+    outbound = _outbound(message)
+    sid = _found_at_carrier(services, message) if message.attempts > 1 else None
+    if sid is None:
+        sid = _hand_over(services.carrier, outbound)
+    _settle(services, message, state=OutboxState.SENT, sid=sid)
+    return 1
+
+
+def _outbound(message: Queued) -> OutboundText | OutboundCall:
+    if message.channel is MessageChannel.SMS:
+        return OutboundText(
+            outbox_id=message.id,
+            from_number=message.line,
+            to_number=message.to_number,
+            body=message.body,
+        )
+    return OutboundCall(
+        outbox_id=message.id,
+        from_number=message.line,
+        to_number=message.to_number,
+        answer_path=message.answer_path,
+        ring_seconds=message.ring_seconds,
+    )
+
+
+def _hand_over(carrier: Carrier, outbound: OutboundText | OutboundCall) -> str:
+    if isinstance(outbound, OutboundCall):
+        return carrier.place_call(outbound)
+    return carrier.send_text(outbound)
+
+
+def _found_at_carrier(services: Services, message: Queued) -> str | None:
+    with services.database.reading() as session:
+        taken = store.sids_to(session, message.to_number)
+    return services.carrier.sent_before(_outbound(message), since=message.created_at, taken=taken)
+
+
+def _settle(
+    services: Services, message: Queued, *, state: OutboxState, sid: str | None = None
+) -> None:
+    """Stores the outcome of an attempt. That it was sent is true whoever holds the claim now."""
+    with services.database.session() as session, session.begin():
+        row = store.locked(session, message.id)
+        if row is None or (state is not OutboxState.SENT and row.claimed_by != message.claimed_by):
+            return
+        _advance(row, later(row.state, state), at=services.clock.now(), sid=sid)
+
+
+def _refused(services: Services, message: Queued, error: CarrierError) -> None:
+    """Stores that the carrier refused: for good, or until the next attempt."""
+    if error.operator:
+        log.error("carrier account refused", outbox_id=str(message.id), error=str(error))
+    else:
+        log.warning("carrier refused", outbox_id=str(message.id), error=str(error))
+    now = services.clock.now()
+    with services.database.session() as session, session.begin():
+        row = store.locked(session, message.id)
+        if row is None or row.claimed_by != message.claimed_by:
+            return
+        row.last_error = str(error)[:LONGEST_ERROR]
+        if error.permanent:
+            _advance(row, later(row.state, OutboxState.FAILED), at=now)
+        elif row.state is OutboxState.CLAIMED:
+            pause = OPERATOR_PAUSE if error.operator else wait_after(row.attempts)
+            row.state = OutboxState.QUEUED
+            row.next_attempt_at = now + pause
+        if error.operator and not error.permanent:
+            store.hold_back(session, message.channel, until=now + OPERATOR_PAUSE)
+
+
+def note_status(
+    services: Services,
+    *,
+    outbox_id: UUID,
+    sid: str,
+    status: str,
+    at: datetime,
+    error: str | None = None,
+) -> None:
+    """Hears from the carrier how far a message has come; in any order, any number of times.
+
+    Args:
+        services: The tools of the house.
+        outbox_id: Our own id, from the address of the callback; an unknown one changes nothing.
+        sid: The carrier's id.
+        status: The carrier's own word, such as "undelivered" or "no-answer".
+        at: When we heard it.
+        error: The carrier's error code, if it gave one.
+    """
+    with services.database.session() as session, session.begin():
+        row = store.locked(session, outbox_id)
+        if row is None:
+            log.info("status of an unknown message", outbox_id=str(outbox_id))
+            return
+        state = after_status(row.state, status)
+        if state is OutboxState.FAILED and row.state is not OutboxState.FAILED:
+            row.last_error = (error or status)[:LONGEST_ERROR]
+        _advance(row, state, at=at, sid=sid)
+
+
+def _advance(
+    row: store.OutboxRow, state: OutboxState, *, at: datetime, sid: str | None = None
+) -> None:
+    """Writes a state that has been decided upon, and the instants that go with it."""
+    if sid and row.provider_sid is None:
+        row.provider_sid = sid
+    if sid and row.sent_at is None:
+        row.sent_at = at
+    if state in FINISHED and row.state is not state:
+        row.finished_at = at
+    if state is OutboxState.SENT and row.state is OutboxState.DROPPED:
+        row.finished_at = None
+    row.state = state

@@ -1,0 +1,44 @@
+"""Where the carrier tells how far a message or call has come."""
+
+from uuid import UUID
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from signaal.access.model import Purpose
+from signaal.messages import actions
+from signaal.web import EVERYONE, genuine_form, open_to, services
+
+blueprint = Blueprint("messages", __name__)
+webhooks = Blueprint("messages_webhooks", __name__)
+
+NO_CONTENT = 204
+"""Never an empty 200: the carrier would try to read it as an instruction."""
+
+
+@webhooks.post("/haak/bezorging")
+@open_to(EVERYONE, purpose=Purpose.CARRY)
+def hear_status() -> Response:
+    """Takes one status callback; what isn't ours or can't be read is thanked for and ignored."""
+    form = genuine_form()
+    outbox_id = _outbox_id(request.args.get("m", ""))
+    status = form.get("MessageStatus") or form.get("CallStatus") or ""
+    sid = form.get("MessageSid") or form.get("CallSid") or ""
+    if outbox_id and status and sid:
+        tools = services()
+        actions.note_status(
+            tools,
+            outbox_id=outbox_id,
+            sid=sid,
+            status=status,
+            at=tools.clock.now(),
+            error=form.get("ErrorCode"),
+        )
+    return Response(status=NO_CONTENT)
+
+
+def _outbox_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
