@@ -155,7 +155,28 @@ def _shell() -> dict[str, object]:
         "demo": tools.settings.is_demo,
         "language": str(get_locale() or "nl"),
         "line_number": tools.settings.line_number,
+        "may_open": _may_open,
     }
+
+
+def _may_open(path: str) -> bool:
+    """Whether the visitor's role may open this page: the menu offers no closed doors."""
+    from flask import current_app
+
+    try:
+        endpoint, _arguments = current_app.url_map.bind("").match(path)
+    except HTTPException:
+        return False
+    rule = rule_of(current_app.view_functions[endpoint])
+    role = g.get("role", "")
+    return bool(rule and may_enter(role=role, allowed=rule.roles, everyone=EVERYONE))
+
+
+def _bare(template: str) -> str:
+    """A page that needs neither database nor session: the shell would ask for both."""
+    from flask import current_app
+
+    return current_app.jinja_env.get_template(template).render()
 
 
 def _moment(instant: datetime) -> str:
@@ -176,7 +197,7 @@ def _when_something_is_wrong(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     def database_away(_error: OperationalError) -> Response:
         log.error("database away", endpoint=request.endpoint)
-        response = make_response(render_template("errors/away.html"), 503)
+        response = make_response(_bare("errors/away.html"), 503)
         response.headers["Retry-After"] = RETRY_SECONDS
         return response
 
@@ -190,4 +211,4 @@ def _when_something_is_wrong(app: Flask) -> None:
         log.error(
             "request failed", endpoint=request.endpoint, error=type(error).__name__, exc_info=error
         )
-        return make_response(render_template("errors/broken.html"), 500)
+        return make_response(_bare("errors/broken.html"), 500)
