@@ -1,0 +1,107 @@
+"""Signaal as real processes: started, asked over HTTP, stopped or killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = Retry(
+    total=80, connect=80, backoff_factor=0.05, backoff_max=0.5, status_forcelist=[502, 503]
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """One process of Signaal, in a session of its own so that all of it can be killed."""
+
+    def __init__(self, *command: str, environment: dict[str, str], log: Path) -> None:
+        self._log = log.open("ab")
+        self.log = log
+        self._process = subprocess.Popen(
+            [*command],
+            env=environment,
+            cwd="/",
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        """As a power cut does it: no goodbye to anyone."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._log.close()
+
+    def stop(self) -> int:
+        """As an operator does it."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            code = self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        self._log.close()
+        return code
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def words(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+def wait_until_healthy(port: int, process: Running) -> None:
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(max_retries=PATIENCE))
+    try:
+        session.get(f"http://127.0.0.1:{port}/gezond", timeout=10).raise_for_status()
+    except requests.RequestException as error:
+        raise AssertionError(f"Signaal did not come up: {process.words()}") from error
+    finally:
+        session.close()
+
+
+def demo_environment(data_dir: Path, port: int, database_url: str = "") -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {
+        "SIGNAAL_DATA_DIR": str(data_dir),
+        "SIGNAAL_PORT": str(port),
+        "SIGNAAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SIGNAAL_DATABASE_URL": database_url,
+    }
+
+
+def signaal(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs one command of the command line and waits for it."""
+    return subprocess.run(
+        [sys.executable, "-m", "signaal.cli", *arguments],
+        env=environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def serve(environment: dict[str, str], log: Path) -> Running:
+    running = Running(
+        sys.executable, "-m", "signaal.cli", "serve", environment=environment, log=log
+    )
+    wait_until_healthy(int(environment["SIGNAAL_PORT"]), running)
+    return running
