@@ -1,5 +1,6 @@
 """A private PostgreSQL cluster for the tests: own folder, own port, gone afterwards."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -7,6 +8,8 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,24 @@ class Cluster:
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        options = (
+            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+            " -c fsync=off -c max_connections=200"
+        )
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        _run(self.folder, "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
+
+    def crash(self) -> None:
+        """Kills every server process at once, as a power cut does."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split("\n")[0])
+        postmaster = psutil.Process(pid)
+        family = [postmaster, *postmaster.children(recursive=True)]
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, timeout=10)
 
     def stop(self) -> None:
         _run(self.folder, "pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
@@ -32,11 +53,9 @@ def start_cluster() -> Cluster:
         port = int(probe.getsockname()[1])
     data = str(folder / "data")
     _run(folder, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
-    options = (
-        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-    )
-    _run(folder, "pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-    return Cluster(folder, port)
+    cluster = Cluster(folder, port)
+    cluster.start()
+    return cluster
 
 
 def _binary(name: str) -> str:
