@@ -1,0 +1,135 @@
+"""What can be asked of places: where an address lies, which blocks there are; and loading them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from signaal.db import Session
+from signaal.places import store
+from signaal.places.model import (
+    HIGHEST_NUMBER,
+    AddressWords,
+    Block,
+    Candidate,
+    PlaceFound,
+    PlaceReason,
+    PlaceUnclear,
+    floor_of,
+    postcode_of,
+    street_key,
+    suffix_of,
+)
+
+REMEMBERED_LOADS = 4
+_streets: dict[UUID, tuple[str, ...]] = {}
+
+# -- where does this lie? -------------------------------------------------------------------
+
+
+def find_place(session: Session, words: AddressWords) -> PlaceFound | PlaceUnclear:
+    """The block that these words mean, and the dwelling where they say which.
+
+    A postcode goes before a street; a street still helps where the postcode doesn't exist.
+    """
+    postcode = postcode_of(words.postcode)
+    street = street_key(words.street or "")
+    found: PlaceFound | PlaceUnclear = PlaceUnclear(PlaceReason.NOTHING_SAID)
+    if postcode or words.postcode:
+        found = _along(session, words, postcode=postcode or "", street=None)
+        if not street or not _is_unknown(found):
+            return found
+    by_street = _along(session, words, postcode=None, street=street) if street else found
+    return found if _is_unknown(found) and isinstance(by_street, PlaceUnclear) else by_street
+
+
+def _is_unknown(found: PlaceFound | PlaceUnclear) -> bool:
+    return found == PlaceUnclear(PlaceReason.UNKNOWN_POSTCODE)
+
+
+def _along(
+    session: Session, words: AddressWords, *, postcode: str | None, street: str | None
+) -> PlaceFound | PlaceUnclear:
+    """Looks for the number first; without it, for a postcode or street within one block."""
+    if words.number is not None and 0 < words.number <= HIGHEST_NUMBER:
+        homes = store.candidates(session, number=words.number, postcode=postcode, street=street)
+        if homes:
+            return _choose(homes, suffix=suffix_of(words.letter, words.addition))
+    places = store.places_along(session, postcode=postcode, street=street)
+    if len(places) == 1:
+        return places[0]
+    if places:
+        missing = words.number is None
+        return PlaceUnclear(PlaceReason.NUMBER_MISSING if missing else PlaceReason.UNKNOWN_NUMBER)
+    by_postcode = postcode is not None
+    return PlaceUnclear(PlaceReason.UNKNOWN_POSTCODE if by_postcode else PlaceReason.UNKNOWN_STREET)
+
+
+def _choose(homes: Sequence[Candidate], *, suffix: str) -> PlaceFound | PlaceUnclear:
+    """The one home that is meant; else their block, where they share one."""
+    exact = [home for home in homes if home.suffix == suffix]
+    loose = [home for home in homes if floor_of(home.suffix) == floor_of(suffix)]
+    for meant in (exact, loose, homes):
+        if len(meant) == 1:
+            return meant[0].place
+    meant = exact or loose or homes
+    if len({home.place.block_id for home in meant}) == 1:
+        return _only_block(meant[0].place)
+    if len({home.place.neighbourhood_code for home in meant}) > 1:
+        return PlaceUnclear(PlaceReason.SEVERAL_STREETS)
+    return PlaceUnclear(PlaceReason.ADDITION_MISSING)
+
+
+def _only_block(place: PlaceFound) -> PlaceFound:
+    return PlaceFound(
+        block_id=place.block_id,
+        block_code=place.block_code,
+        dwelling_id=None,
+        neighbourhood_code=place.neighbourhood_code,
+        neighbourhood_name=place.neighbourhood_name,
+        district_code=place.district_code,
+    )
+
+
+# -- readers --------------------------------------------------------------------------------
+
+
+def find_block(session: Session, code: str) -> Block | None:
+    """The block in force with this code."""
+    found = store.blocks(session, code=code)
+    return found[0] if found else None
+
+
+def block_layer(session: Session) -> list[Block]:
+    """All blocks in force, in order of id."""
+    return store.blocks(session)
+
+
+def block_successors(session: Session) -> dict[int, int]:
+    """For each past block, the block that took most of its dwellings."""
+    return store.successors(session)
+
+
+def street_names(session: Session) -> tuple[str, ...]:
+    """All streets of the town, read anew only after a load."""
+    token = store.latest_load(session)
+    if token is None:
+        return ()
+    if token not in _streets:
+        if len(_streets) >= REMEMBERED_LOADS:
+            _streets.clear()
+        _streets[token] = store.street_names(session)
+    return _streets[token]
+
+
+def area_of_postcode4(session: Session, digits: str) -> str | None:
+    """The name of the neighbourhood that holds most dwellings of a four-digit postcode."""
+    return store.area_of_postcode4(session, digits)
+
+
+def neighbourhood_name(session: Session, block_id: int) -> str | None:
+    """The name of the neighbourhood in which a block lies."""
+    return store.neighbourhood_name(session, block_id)
+
+
+def is_empty(session: Session) -> bool:
+    """Whether no dwelling has been loaded yet."""
+    return not store.any_dwelling(session)
