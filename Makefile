@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The machine's own certificates: municipalities often stand behind a proxy with its own authority.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: menu run test check fix unit browser soak bench lock demo-town clean
+.PHONY: menu run test check fix unit browser soak bench lock demo-town translations clean
 
 menu: ## this menu
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,13 @@ bench: $(READY) ## benchmarks against named peers, as ratios
 
 demo-town: $(READY) ## make the invented demo town anew from its seed
 	$(BIN)/python geodata/make_demo_town.py
+
+translations: $(READY) ## gather every Dutch sentence, and compile the English ones
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header \
+		-o $(VENV)/messages.pot signaal templates
+	$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d signaal/translations -l en \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d signaal/translations
 
 lock: $(BIN)/uv ## pin newer versions
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
