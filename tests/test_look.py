@@ -72,7 +72,9 @@ def sheet() -> str:
 
 @fixture(scope="module")
 def schemes(sheet) -> dict[str, dict[str, str]]:
-    light, dark, paper = (colours(part) for part in re.findall(r":root \{(.*?)\}", sheet, re.S))
+    light, dark, paper = (
+        colours(part) for part in re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)
+    )
     return {"light": light, "dark": light | dark, "paper": light | paper}
 
 
@@ -93,13 +95,13 @@ def test_edges_and_rings_stand_out_from_their_ground(schemes, scheme, shape, gro
 
 
 def test_the_dark_scheme_gives_every_colour_a_value_of_its_own(schemes, sheet):
-    _light, dark, _paper = re.findall(r":root \{(.*?)\}", sheet, re.S)
+    _light, dark, _paper = re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)
 
     assert set(colours(dark)) == set(schemes["light"])
 
 
 def test_every_colour_that_is_used_exists(schemes, sheet):
-    names = set(re.findall(r"^\s*--([a-z-]+):", sheet, re.M))
+    names = set(re.findall(r"^\s*--([a-z-]+):", sheet, re.MULTILINE))
 
     assert set(re.findall(r"var\(--([a-z-]+)\)", sheet)) <= names
 
