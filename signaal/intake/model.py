@@ -105,7 +105,8 @@ class Categories:
     """The closed list of categories, and the words by which a message is read.
 
     A phrase is one or more words in small letters, without accents or punctuation. A `*` at the
-    end or the beginning of a word stands for anything that is written on to it.
+    end or the beginning of a word stands for anything that is written on to it; by itself, and
+    not as the first word, for up to two words.
 
     Attributes:
         unclear: Code of the category for a message that doesn't say what is going on.
@@ -193,18 +194,26 @@ class Categories:
                 raise ValueError(f"dangers.{danger.code}: noem een woord / name a word")
 
 
+SHORTEST_STEM = 3
+"""A shorter stem with a `*` would fit almost every word."""
+
+
 def _check_phrase(key: str, phrase: str) -> None:
     words = phrase.split(" ")
-    if phrase.isascii() and all(_is_stem(word) for word in words):
+    good = words[0] != "*" and all(word == "*" or _is_stem(word) for word in words)
+    if phrase.isascii() and good:
         return
     raise ValueError(
-        f"{key}: schrijf {phrase!r} in kleine letters en cijfers, met één spatie tussen woorden / "
-        f"write {phrase!r} in small letters and digits, with one space between words"
+        f"{key}: schrijf {phrase!r} in kleine letters en cijfers, met één spatie tussen woorden "
+        f"en minstens {SHORTEST_STEM} letters bij een * / write {phrase!r} in small letters and "
+        f"digits, with one space between words and at least {SHORTEST_STEM} letters beside a *"
     )
 
 
 def _is_stem(word: str) -> bool:
-    return word.strip("*").isalnum() and word == word.lower()
+    stem = word.removesuffix("*") if word.endswith("*") else word.removeprefix("*")
+    long_enough = stem == word or len(stem) >= SHORTEST_STEM
+    return stem.isalnum() and stem == stem.lower() and long_enough
 
 
 @dataclass(frozen=True)
@@ -552,3 +561,20 @@ def merged(earlier: AddressWords, later: AddressWords) -> AddressWords:
         postcode=later.postcode or earlier.postcode,
         street=later.street or (None if later.postcode else earlier.street),
     )
+
+
+def fits(text: str, added: str) -> bool:
+    """Whether what is added still belongs to the signs that are kept of one report."""
+    return len(text) + 1 + len(added) <= TEXT_LIMIT
+
+
+def is_wordless(text: str) -> bool:
+    """Whether a message holds no words: nothing, a picture, emoji or punctuation."""
+    return not any(sign.isalnum() for sign in text)
+
+
+def category_of(categories: Categories, *, kind: Kind, reading: Reading) -> str:
+    """The category of a form without one: what its text says if that fits, else the kind's last."""
+    if reading.said_what and reading.kind is kind:
+        return reading.category
+    return [each.code for each in categories.categories if each.kind is kind][-1]
