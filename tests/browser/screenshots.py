@@ -1,0 +1,96 @@
+"""Pictures of every page of the running demo, to look at: `python -m tests.browser.screenshots`.
+
+Not a test. Starts the demo as the browser tests do, and writes PNGs to ./screenshots: on a desk
+(1280 px), on a telephone (390 px), in the dark, and as it would be printed.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.visitor import ARGUMENTS, CHROMIUM, take_role
+from tests.running import ROOT, demo_environment, free_port, serve, signaal
+
+FOLDER = ROOT / "screenshots"
+PAGES = {
+    "home": ("/", ""),
+    "melden": ("/melden", ""),
+    "volgen": ("/volgen", ""),
+    "rollen": ("/aanmelden", ""),
+    "telefoon": ("/telefoon", ""),
+    "niet-voor-u": ("/nachtlijn", ""),
+    "bestaat-niet": ("/bestaat-niet", ""),
+    "home-wijkteam": ("/", "team_member"),
+    "kaart": ("/kaart", "team_member"),
+    "kaart-wijkagent": ("/kaart", "police_officer"),
+    "te-plaatsen": ("/te-plaatsen", "team_member"),
+    "nachtlijn": ("/nachtlijn", "team_member"),
+}
+SURROUNDINGS = {
+    "bureau": {"viewport": {"width": 1280, "height": 800}, "locale": "nl-NL"},
+    "mobiel": {"viewport": {"width": 390, "height": 800}, "locale": "nl-NL"},
+    "smal-engels": {"viewport": {"width": 320, "height": 640}, "locale": "en-GB"},
+    "donker": {
+        "viewport": {"width": 1280, "height": 800},
+        "color_scheme": "dark",
+        "locale": "nl-NL",
+    },
+}
+PAPER = (794, 1123)
+"""A4 at 96 dots per inch."""
+
+
+def main(address: str, wanted: list[str]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for name in SURROUNDINGS:
+            picture_all(browser, address, surroundings=name, wanted=wanted)
+        browser.close()
+
+
+def picture_all(browser: Browser, address: str, *, surroundings: str, wanted: list[str]) -> None:
+    for name, (path, role) in PAGES.items():
+        if wanted and name not in wanted:
+            continue
+        context = browser.new_context(base_url=address, **SURROUNDINGS[surroundings])
+        page = context.new_page()
+        if role:
+            take_role(page, role)
+        page.goto(path)
+        picture(page, f"{name}-{surroundings}")
+        if path == "/kaart" and role == "team_member":
+            page.locator("table a[href^='/blok/']").first.click()
+            picture(page, f"blok-{surroundings}")
+            if surroundings == "bureau":
+                print_out(page, "blok-papier")
+                page.go_back()
+        if surroundings == "bureau":
+            print_out(page, f"{name}-papier")
+        context.close()
+
+
+def picture(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle") if "/telefoon" not in page.url else None
+    page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+
+
+def print_out(page: Page, name: str) -> None:
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER[0], "height": PAPER[1]})
+    page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+    page.emulate_media(media="screen")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        environment = demo_environment(Path(folder), port)
+        signaal("demo", environment=environment).check_returncode()
+        served = serve(environment, Path(folder) / "serve.log")
+        try:
+            main(f"http://127.0.0.1:{port}", sys.argv[1:])
+        finally:
+            served.stop()
