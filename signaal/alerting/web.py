@@ -1,0 +1,36 @@
+"""The page of one block: its figures, what lies behind its colour, and how it went."""
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+
+from signaal.access.model import Purpose, Role
+from signaal.errors import NoSnapshot, NotAllowed, UnknownPlace
+from signaal.hotspots import actions as hotspots
+from signaal.intake.model import Kind
+from signaal.web import open_to, role, services
+
+blueprint = Blueprint("alerting", __name__)
+
+LOOKERS = (Role.TEAM_MEMBER, Role.COORDINATOR, Role.POLICE_OFFICER, Role.POLICY_OFFICER)
+RETRY_SECONDS = "30"
+
+
+@blueprint.get("/blok/<code>")
+@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING)
+def show_block(code: str) -> Response:
+    """One block, with all kinds that the role may see side by side."""
+    asked = request.args.get("soort", "")
+    if asked and asked not in {kind.value for kind in Kind}:
+        abort(400)
+    try:
+        story = hotspots.block_story(
+            services(), code=code, kind=Kind(asked) if asked else None, role=role()
+        )
+    except NotAllowed:
+        abort(403)
+    except UnknownPlace:
+        abort(404)
+    except NoSnapshot:
+        waiting = make_response(render_template("hotspots/not_yet.html"), 503)
+        waiting.headers["Retry-After"] = RETRY_SECONDS
+        return waiting
+    return make_response(render_template("alerting/block.html", story=story))

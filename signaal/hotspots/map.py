@@ -1,0 +1,242 @@
+"""The shapes of the blocks and the frame in which they are drawn: made once per block layer."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signaal.errors import NoSnapshot
+from signaal.hotspots.snapshot import write_whole
+from signaal.places.model import Block
+
+FORMAT = 1
+DUTCH_GRID = "EPSG:28992"
+WEB_DEGREES = "EPSG:4326"
+SIMPLER_BY = 1.0
+"""Metres: a bend that encloses less than about a square of this side is left out."""
+DEGREE_DECIMALS = 5
+"""About one metre on the ground."""
+SEAM = 0.01
+"""Metres: blocks this close to each other are one when their neighbourhood is outlined."""
+LEAFLET = "/static/leaflet/"
+KEPT_FILES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """What a browser needs to draw a block layer, before any figure.
+
+    Attributes:
+        key: The same for the same blocks.
+        geometries: GeoJSON geometry per block code, as text.
+        neighbourhoods: GeoJSON features with outline and name, as text.
+        header: The links to Leaflet, for the head of the page.
+        html: The frame of the map.
+        script: Starts the map; needs the page's nonce.
+    """
+
+    key: str
+    geometries: dict[str, str]
+    neighbourhoods: tuple[str, ...]
+    header: str
+    html: str
+    script: str
+
+
+def keep_shapes(folder: Path, blocks: Sequence[Block]) -> bool:
+    """Makes the shapes of this block layer, unless they lie there already.
+
+    Args:
+        folder: Where snapshots lie.
+        blocks: The block layer, shapes in EPSG:28992.
+
+    Returns:
+        Whether they had to be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    key = key_of(blocks)
+    file = folder / f"shapes-{key}.json"
+    made = not file.exists()
+    if made:
+        write_whole(file, json.dumps(asdict(draw(blocks, key=key))).encode())
+    write_whole(folder / "shapes.json", json.dumps({"file": file.name}).encode())
+    _prune(folder, kept=file)
+    return made
+
+
+def read_shapes(folder: Path) -> Shapes:
+    """The shapes of the present block layer.
+
+    Raises:
+        NoSnapshot: They have not been made yet.
+    """
+    try:
+        note = json.loads((folder / "shapes.json").read_bytes())
+        return _read_once(str(folder / note["file"]))
+    except FileNotFoundError:
+        raise NoSnapshot("shapes") from None
+
+
+def key_of(blocks: Iterable[Block]) -> str:
+    """The same for the same blocks, names and shapes, drawn in the same way."""
+    settings = [FORMAT, SIMPLER_BY, DEGREE_DECIMALS]
+    digest = sha256(json.dumps(settings).encode())
+    for block in blocks:
+        digest.update(json.dumps([block.code, block.neighbourhood_name]).encode())
+        digest.update(block.wkb)
+    return digest.hexdigest()[:24]
+
+
+def draw(blocks: Sequence[Block], *, key: str) -> Shapes:
+    """Simplifies the blocks together, so that shared borders stay shared, and turns them to WGS 84.
+
+    Args:
+        blocks: The block layer, shapes in EPSG:28992.
+        key: What `key_of` says of them.
+    """
+    import shapely
+
+    shapes = shapely.from_wkb([block.wkb for block in blocks])
+    simple = shapely.coverage_simplify(shapes, SIMPLER_BY)
+    degrees = _in_degrees(simple)
+    # Where neighbours don't fit together (blocks of one's own), simplifying may empty a sliver.
+    kept = {
+        block.code: shape
+        for block, shape in zip(blocks, degrees, strict=True)
+        if not shape.is_empty
+    }
+    west, south, east, north = shapely.total_bounds(degrees) if kept else (4.0, 51.0, 7.0, 53.0)
+    header, html, script = _frame([[south, west], [north, east]])
+    return Shapes(
+        key=key,
+        geometries={code: _text(shape) for code, shape in kept.items()},
+        neighbourhoods=_outlines(blocks, simple),
+        header=header,
+        html=html,
+        script=script,
+    )
+
+
+def _in_degrees(shapes: Any) -> Any:  # noqa: ANN401 - shapely geometries
+    import shapely
+    from pyproj import Transformer
+
+    to_degrees = Transformer.from_crs(DUTCH_GRID, WEB_DEGREES, always_xy=True)
+
+    def turn(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
+
+    return shapely.transform(shapes, turn)
+
+
+def _outlines(blocks: Sequence[Block], shapes: Any) -> tuple[str, ...]:  # noqa: ANN401 - shapes
+    import shapely
+
+    members: dict[tuple[str, str], list[Any]] = {}
+    for block, shape in zip(blocks, shapes, strict=True):
+        area = block.neighbourhood_code, block.neighbourhood_name
+        members.setdefault(area, []).append(shape)
+    features = []
+    for (_, name), parts in sorted(members.items()):
+        whole = _in_degrees(shapely.union_all(parts, grid_size=SEAM))
+        middle = whole.representative_point()
+        label = [round(middle.y, DEGREE_DECIMALS), round(middle.x, DEGREE_DECIMALS)]
+        features.append(
+            feature(_text(shapely.boundary(whole)), properties={"name": name, "label": label})
+        )
+    return tuple(features)
+
+
+def feature(geometry: str, *, properties: Mapping[str, object]) -> str:
+    """One GeoJSON feature as text.
+
+    Args:
+        geometry: A GeoJSON geometry as text.
+        properties: Anything that can be written as JSON.
+    """
+    told = json.dumps(properties, ensure_ascii=False, separators=(",", ":"))
+    return f'{{"type":"Feature","properties":{told},"geometry":{geometry}}}'
+
+
+def collection(features: Iterable[str], *, neighbourhoods: Iterable[str] = ()) -> bytes:
+    """A GeoJSON collection of blocks, with the outlines of the neighbourhoods beside it."""
+    blocks, outlines = ",".join(features), ",".join(neighbourhoods)
+    text = (
+        f'{{"type":"FeatureCollection","features":[{blocks}],'
+        f'"neighbourhoods":{{"type":"FeatureCollection","features":[{outlines}]}}}}'
+    )
+    return text.encode()
+
+
+def _text(shape: Any) -> str:  # noqa: ANN401 - a shapely geometry
+    import shapely
+
+    rounded = shapely.set_precision(shape, 10**-DEGREE_DECIMALS, mode="pointwise")
+    whole = json.loads(shapely.to_geojson(rounded))
+    whole["coordinates"] = _rounded(whole["coordinates"])
+    return json.dumps(whole, separators=(",", ":"))
+
+
+def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 - nested lists
+    if isinstance(coordinates, float | int):
+        return round(coordinates, DEGREE_DECIMALS)
+    return [_rounded(part) for part in coordinates]
+
+
+def _frame(bounds: list[list[float]]) -> tuple[str, str, str]:
+    """Folium's map, with our own Leaflet and nothing from elsewhere: header, html, script."""
+    import folium
+    from folium.template import Template
+
+    class TownMap(folium.Map):
+        """A map without tiles, styles or scripts of its own in the page."""
+
+        default_js = [("leaflet", f"{LEAFLET}leaflet.js")]  # noqa: RUF012 - folium's own form
+        default_css = [("leaflet_css", f"{LEAFLET}leaflet.css")]  # noqa: RUF012
+        # Folium's own header forbids zooming and styles the whole page; our sheet does that.
+        _template = Template(
+            """
+            {% macro header(this, kwargs) %}{% endmacro %}
+            {% macro html(this, kwargs) %}<div id="{{ this.get_name() }}"></div>{% endmacro %}
+            {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map(
+                {{ this.get_name()|tojson }}, {{ this.options|tojavascript }}
+            );
+            {% endmacro %}
+            """
+        )
+
+        def get_name(self) -> str:
+            """The id of the frame, and the name by which our own script finds the map."""
+            return "map"
+
+    drawn = TownMap(
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        attribution_control=False,
+        zoom_snap=0.25,
+    )
+    drawn.fit_bounds([[float(value) for value in corner] for corner in bounds])
+    figure: Any = drawn.get_root()
+    figure.render()
+    return figure.header.render(), figure.html.render(), figure.script.render()
+
+
+@lru_cache(maxsize=2)
+def _read_once(path: str) -> Shapes:
+    parts = json.loads(Path(path).read_bytes())
+    return Shapes(**{**parts, "neighbourhoods": tuple(parts["neighbourhoods"])})
+
+
+def _prune(folder: Path, *, kept: Path) -> None:
+    files = sorted(folder.glob("shapes-*.json"), key=lambda file: file.stat().st_mtime)
+    for file in files[:-KEPT_FILES]:
+        if file != kept:
+            file.unlink(missing_ok=True)

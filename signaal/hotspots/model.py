@@ -1,0 +1,315 @@
+"""What may be said about a block, to whom, and how it compares with the town."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from signaal.access.model import Role
+from signaal.errors import NotAllowed
+from signaal.intake.model import Kind
+from signaal.privacy.model import CLASS_BORDERS
+
+WINDOWS = 13
+"""Stretches of four weeks in a snapshot: a year."""
+TREND_WINDOWS = 7
+"""Stretches of four weeks in the trend of a block: 28 weeks, so that 26 are covered."""
+TREND_WEEKS = 26
+EXACT_FROM = 3
+"""Counts below this are hidden from a coordinator too (trust.md, section 2)."""
+REPORTERS_FOR_COLOUR = 5
+"""Distinct reporters below which a block stays grey (trust.md, section 4)."""
+SMALLEST_SHOWN = 10
+"""Dwellings below which a block's figures are not shown (trust.md, section 2)."""
+
+# -- who sees what --------------------------------------------------------------------------
+
+
+class Precision(StrEnum):
+    """How exactly a role may see the figures of one kind."""
+
+    EXACT = "exact"
+    """Numbers from three up."""
+    CLASSES = "classes"
+    """Classes of count and of rate, small counts hidden."""
+
+
+_SEES: dict[str, dict[Kind, Precision]] = {
+    Role.COORDINATOR: {
+        Kind.NUISANCE: Precision.EXACT,
+        Kind.CONCERN: Precision.EXACT,
+        Kind.ARREARS: Precision.CLASSES,
+    },
+    Role.TEAM_MEMBER: dict.fromkeys(Kind, Precision.CLASSES),
+    # Arrears per block are for the team and the coordinator only (trust.md, section 1).
+    Role.POLICY_OFFICER: dict.fromkeys((Kind.NUISANCE, Kind.CONCERN), Precision.CLASSES),
+    Role.POLICE_OFFICER: {Kind.NUISANCE: Precision.CLASSES},
+}
+
+
+def kinds_for(role: str) -> tuple[Kind, ...]:
+    """The kinds of evidence of which this role sees figures per block, in a fixed order."""
+    return tuple(kind for kind in Kind if kind in _SEES.get(role, {}))
+
+
+def precision_for(role: str, kind: Kind) -> Precision:
+    """How exactly this role sees this kind per block.
+
+    Raises:
+        NotAllowed: This role doesn't see it at all.
+    """
+    precision = _SEES.get(role, {}).get(kind)
+    if precision is None:
+        raise NotAllowed(f"{role} sees no {kind} per block")
+    return precision
+
+
+def sees_latest(*, role: str, demo: bool) -> bool:
+    """Whether this role reads the latest snapshot; roles with classes read the weekly one.
+
+    The demo shows everybody the latest, and says that it is a demo.
+    """
+    return demo or Precision.EXACT in _SEES.get(role, {}).values()
+
+
+# -- figures as they may be shown -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A count as one may see it: between low and high, both included; equal when exact.
+
+    Attributes:
+        low: At least so many.
+        high: At most so many; None: no upper end.
+        hidden: Too few to say more; never said to be other than zero.
+    """
+
+    low: int
+    high: int | None
+    hidden: bool
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether this is one number."""
+        return not self.hidden and self.low == self.high
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Reporters per 1,000 dwellings in four weeks, between low and high; equal when exact."""
+
+    low: float
+    high: float | None
+
+
+def shown(count: int, *, precision: Precision) -> Shown:
+    """A count of distinct reporters as this precision allows: every count passes through here.
+
+    This hides small counts by themselves. No totals of blocks are shown beside them; whoever
+    adds totals must first hide what would follow from them.
+
+    Args:
+        count: Whole voices in one block, kind and period.
+        precision: How exactly it may be seen.
+    """
+    if precision is Precision.EXACT:
+        hidden = count < EXACT_FROM
+        return (
+            Shown(0, EXACT_FROM - 1, hidden=True) if hidden else Shown(count, count, hidden=False)
+        )
+    if count < CLASS_BORDERS[0]:
+        return Shown(0, CLASS_BORDERS[0] - 1, hidden=True)
+    low = max(border for border in CLASS_BORDERS if border <= count)
+    above = [border for border in CLASS_BORDERS if border > count]
+    return Shown(low, above[0] - 1 if above else None, hidden=False)
+
+
+class Level(StrEnum):
+    """How a block compares with the town; the colours of the map."""
+
+    TOO_FEW = "too_few"
+    """Too few reporters, or too few dwellings, to say anything."""
+    LESS = "less"
+    LIKE_TOWN = "like_town"
+    """No clear difference."""
+    MORE = "more"
+    TWICE = "twice"
+    THRICE = "thrice"
+    FIVEFOLD = "fivefold"
+
+    @property
+    def rank(self) -> int:
+        """0 for nothing to say, then upwards."""
+        return list(Level).index(self)
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the block is above the town."""
+        return self.rank >= Level.MORE.rank
+
+
+AT_LEAST = {Level.FIVEFOLD: 5.0, Level.THRICE: 3.0, Level.TWICE: 2.0, Level.MORE: 1.5}
+"""Times the town's rate, at least; steps of the legend, for orientation and not a test."""
+AT_MOST_FOR_LESS = 1 / 1.5
+"""Times the town's rate, at most, to be less than the town: as far below as MORE is above."""
+
+
+def level_of(count: Shown, *, low_ratio: float, high_ratio: float | None) -> Level:
+    """The strongest comparison with the town that holds for every count in the class shown.
+
+    So a colour says no more than the class beside it.
+
+    Args:
+        count: The count as it is shown.
+        low_ratio: Times the town's rate at the lower end of the class.
+        high_ratio: Times the town's rate at its upper end; None: no upper end.
+    """
+    if count.hidden or count.low < REPORTERS_FOR_COLOUR:
+        return Level.TOO_FEW
+    for level, times in AT_LEAST.items():
+        if low_ratio >= times:
+            return level
+    is_less = high_ratio is not None and high_ratio <= AT_MOST_FOR_LESS
+    return Level.LESS if is_less else Level.LIKE_TOWN
+
+
+# -- what the pages get ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SnapshotInfo:
+    """Which frozen figures these are.
+
+    Attributes:
+        fingerprint: SHA-256 of everything that went in, in hexadecimal.
+        week: The last week in it, counted from Monday 1970-01-05.
+        made_at: When it was last found to be up to date, aware, UTC.
+        reports: How many placed reports went in.
+        blocks: How many blocks it covers.
+    """
+
+    fingerprint: str
+    week: int
+    made_at: datetime
+    reports: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """Four weeks: 0 for the last four up to the snapshot, 1 for the four before, and so on."""
+
+    number: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True)
+class BlockName:
+    """Which block, and where."""
+
+    code: str
+    dwellings: int
+    neighbourhood: str
+    district: str
+
+
+@dataclass(frozen=True)
+class BlockFigure:
+    """One block in one window and kind, as the role may see it.
+
+    Attributes:
+        block: Which block.
+        reporters: Distinct reporters.
+        rate: Reporters per 1,000 dwellings, smoothed; None when there are too few.
+        level: The comparison with the town.
+    """
+
+    block: BlockName
+    reporters: Shown
+    rate: Rate | None
+    level: Level
+
+    @property
+    def attention(self) -> tuple[int, int, str]:
+        """Sorts what stands out first, by nothing but what is shown."""
+        return (-self.level.rank, -self.reporters.low, self.block.code)
+
+
+@dataclass(frozen=True, eq=False)
+class MapFigures:
+    """The figures of the map and of the table beside it.
+
+    Attributes:
+        kind: Which evidence.
+        precision: How exactly the role sees it.
+        window: Which four weeks.
+        windows: All that can be chosen.
+        rows: One per block, in order of code.
+        town_rate: Reporters per 1,000 dwellings in the whole town; whole numbers for classes.
+        snapshot: Which frozen figures.
+    """
+
+    kind: Kind
+    precision: Precision
+    window: Window
+    windows: tuple[Window, ...]
+    rows: tuple[BlockFigure, ...]
+    town_rate: float
+    snapshot: SnapshotInfo
+
+
+@dataclass(frozen=True)
+class PeriodFigure:
+    """One stretch of weeks of one block: its days and its reporters as they may be seen."""
+
+    first_day: date
+    last_day: date
+    reporters: Shown
+
+
+@dataclass(frozen=True)
+class KindStory:
+    """What lies behind one colour of one block.
+
+    Attributes:
+        kind: Which evidence.
+        precision: How exactly the role sees it.
+        figure: The last four weeks.
+        before: Reporters in the four weeks before those.
+        crude: Reporters per 1,000 dwellings without smoothing; None when there are too few.
+        town_rate: Reporters per 1,000 dwellings in the whole town; whole numbers for classes.
+        own_share: How much the block's own figure weighs in the smoothed rate, in per cent;
+            in tens for classes.
+        fours: Stretches of four weeks, oldest first.
+        weeks: Single weeks, oldest first; empty where only classes are seen.
+    """
+
+    kind: Kind
+    precision: Precision
+    figure: BlockFigure
+    before: Shown
+    crude: Rate | None
+    town_rate: float
+    own_share: int
+    fours: tuple[PeriodFigure, ...]
+    weeks: tuple[PeriodFigure, ...]
+
+
+@dataclass(frozen=True)
+class BlockStory:
+    """One block with all kinds that the role may see, side by side and never added up.
+
+    Attributes:
+        block: Which block.
+        window: The last four weeks.
+        chosen: The kind that was asked for.
+        kinds: One story per kind.
+        snapshot: Which frozen figures.
+    """
+
+    block: BlockName
+    window: Window
+    chosen: KindStory
+    kinds: tuple[KindStory, ...]
+    snapshot: SnapshotInfo

@@ -1,0 +1,137 @@
+/* Draws the blocks on the map that folium has started. Every word is put in as text. */
+"use strict";
+
+(() => {
+  const frame = document.getElementById("map-frame");
+  const told = document.getElementById("map-told");
+  const map = window.map;
+  if (!frame || !map || !map.fitBounds) {
+    return;
+  }
+  const words = frame.dataset;
+  const EDGE = { color: "#5d6f76", weight: 0.6, opacity: 0.7 };
+  const LIFTED = { color: "#12303a", weight: 3, opacity: 1 };
+  const shapes = new Map();
+  let chosen = null;
+
+  map.getContainer().setAttribute("role", "region");
+  map.getContainer().setAttribute("aria-label", words.label);
+  L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther }).addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
+
+  function lines(about) {
+    const list = document.createElement("div");
+    const name = document.createElement("strong");
+    name.textContent = about.name;
+    list.append(name);
+    for (const line of about.lines) {
+      const part = document.createElement("div");
+      part.textContent = line;
+      list.append(part);
+    }
+    return list;
+  }
+
+  function pageOf(code) {
+    return words.page.replace("CODE", encodeURIComponent(code));
+  }
+
+  function tell(about) {
+    const link = document.createElement("a");
+    link.href = pageOf(about.code);
+    link.textContent = words.whole;
+    const paragraph = document.createElement("p");
+    paragraph.append(link);
+    told.replaceChildren(lines(about), paragraph);
+    told.hidden = false;
+  }
+
+  function lift(layer) {
+    layer.setStyle(LIFTED);
+    layer.bringToFront();
+  }
+
+  function lower(layer) {
+    if (layer !== chosen) {
+      layer.setStyle(EDGE);
+    }
+  }
+
+  function choose(layer) {
+    const before = chosen;
+    chosen = layer;
+    if (before) {
+      lower(before);
+    }
+    lift(layer);
+    tell(layer.feature.properties);
+  }
+
+  function dress(feature, layer) {
+    const about = feature.properties;
+    shapes.set(about.code, layer);
+    layer.bindTooltip(() => lines(about), { sticky: true });
+    layer.on("mouseover", () => lift(layer));
+    layer.on("mouseout", () => lower(layer));
+    layer.on("click", () => choose(layer));
+  }
+
+  function outline(collection) {
+    const group = L.geoJSON(collection, {
+      interactive: false,
+      style: { color: "#12303a", weight: 1.6, opacity: 0.75, fill: false },
+    }).addTo(map);
+    const names = L.layerGroup();
+    group.eachLayer((layer) => {
+      const { name, label } = layer.feature.properties;
+      const text = document.createElement("span");
+      text.textContent = name;
+      names.addLayer(
+        L.tooltip(label, { permanent: true, direction: "center", className: "place-name" })
+          .setContent(text),
+      );
+    });
+    return names;
+  }
+
+  function listenToTable() {
+    for (const row of document.querySelectorAll("tr[data-block]")) {
+      const layer = shapes.get(row.dataset.block);
+      if (layer) {
+        row.addEventListener("mouseenter", () => lift(layer));
+        row.addEventListener("mouseleave", () => lower(layer));
+        row.addEventListener("focusin", () => lift(layer));
+        row.addEventListener("focusout", () => lower(layer));
+      }
+    }
+  }
+
+  function draw(collection) {
+    L.geoJSON(collection, {
+      style: (feature) => ({ ...EDGE, fillColor: feature.properties.colour, fillOpacity: 0.92 }),
+      onEachFeature: dress,
+    }).addTo(map);
+    const names = outline(collection.neighbourhoods);
+    names.addTo(map);
+    listenToTable();
+    const wanted = shapes.get(words.chosen);
+    if (wanted) {
+      map.fitBounds(wanted.getBounds().pad(4));
+      choose(wanted);
+    }
+    frame.dataset.ready = "true";
+  }
+
+  fetch(words.blocks, { credentials: "same-origin" })
+    .then((answer) => {
+      if (!answer.ok) {
+        throw new Error(String(answer.status));
+      }
+      return answer.json();
+    })
+    .then(draw)
+    .catch(() => {
+      told.textContent = words.failed;
+      told.hidden = false;
+    });
+})();
