@@ -9,9 +9,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from demo_town.doors import number_doors
-from demo_town.files import write_addresses, write_neighbourhoods
-from demo_town.plan import lay_out
+from demo_town.files import write_addresses, write_neighbourhoods, write_table
+from demo_town.plan import SEED, lay_out
+from demo_town.reports import REPORT_COLUMNS, as_rows, invent_reports
 from demo_town.streets import lay_streets
+from demo_town.truths import Map, as_toml, truths_of
 
 DEMO = Path(__file__).parent / "demo"
 
@@ -23,6 +25,11 @@ def main(folder: Path = DEMO) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_neighbourhoods(folder / "neighbourhoods.gpkg", ground, addresses)
     write_addresses(folder / "addresses.csv.gz", addresses)
+    truths = truths_of(Map(addresses))
+    reports = invent_reports(addresses, truths)
+    write_table(folder / "reports.csv.gz", REPORT_COLUMNS, as_rows(reports, addresses))
+    (folder / "truths.toml").write_text(as_toml(truths, SEED), encoding="utf-8")
+    print(f"{len(reports):,} reports")
     print(f"{sum(a.is_dwelling for a in addresses):,} dwellings in {folder}")
 
 

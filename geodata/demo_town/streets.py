@@ -56,7 +56,7 @@ PARKS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "BU90210200": ((2930, 1560, 70),),
     "BU90210201": ((3290, 1060, 80),),
     "BU90210202": ((2560, 2010, 60),),
-    "BU90210203": ((3480, 1830, 190),),
+    "BU90210203": ((3480, 1830, 130),),
     "BU90210300": ((1080, 1680, 95),),
     "BU90210302": ((1820, 960, 75),),
     "BU90210400": ((2140, 2640, 105),),
@@ -233,7 +233,7 @@ def _flowers(room: Polygon, _: str) -> Pattern:
 
 
 def _villas(room: Polygon, _: str) -> Pattern:
-    yield arcs(room, spot(3480, 1830), [215], squeeze=0.95), Manner.VILLA, 27.0, 18
+    yield arcs(room, spot(3480, 1830), [160], squeeze=0.95), Manner.VILLA, 27.0, 18
     yield rows(room, angle=18, gap=72, bend=18, wave=330), Manner.VILLA, 26.0, 18
 
 
@@ -252,12 +252,12 @@ def _mills(room: Polygon, _: str) -> Pattern:
 
 def _suburb(room: Polygon, _: str) -> Pattern:
     pond = spot(2140, 2640)
-    yield arcs(room, pond, [135, 195, 255, 315, 375, 435], squeeze=0.9), Manner.ROW, 8.2, 13
-    yield spokes(room, pond, angles=[20, 92, 165, 238, 310], reach=(150, 430)), Manner.ROW, 8.2, 13
+    yield arcs(room, pond, [135, 195, 255, 315, 375, 435], squeeze=0.9), Manner.ROW, 7.4, 13
+    yield spokes(room, pond, angles=[20, 92, 165, 238, 310], reach=(150, 430)), Manner.ROW, 7.4, 13
 
 
 def _reeds(room: Polygon, _: str) -> Pattern:
-    yield rows(room, angle=22, gap=64, bend=9, wave=900), Manner.ROW, 8.6, 13
+    yield rows(room, angle=22, gap=64, bend=9, wave=900), Manner.ROW, 7.6, 13
 
 
 def _farms(room: Polygon, _: str) -> Pattern:

@@ -1,0 +1,254 @@
+"""A year of invented reports: what neighbours send anyway, and the planted truths on top."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from demo_town.doors import Address
+from demo_town.plan import rng_for
+from demo_town.truths import LEAST, WEEKS, HotPlace, Truth
+
+REPORT_COLUMNS = (
+    "week_back", "day", "minute", "postcode", "number", "letter_or_addition", "kind", "category",
+    "urgency", "channel", "reporter", "identified",
+)  # fmt: skip
+
+VOICES_PER_PLACE = 0.3
+"""Background: voices per postcode of usual size and four weeks, all kinds together."""
+SEASON = 0.2
+"""Share by which the season lifts and lowers the background."""
+BACKGROUND_MOST = 3
+"""Background reporters at one postcode in any four weeks."""
+KINDS = {"nuisance": 0.62, "concern": 0.28, "arrears": 0.10}
+CATEGORIES = {
+    "nuisance": {
+        "noise": 0.36, "waste": 0.17, "neighbour_dispute": 0.12, "youth_group": 0.11,
+        "stench": 0.07, "drugs_alcohol": 0.08, "vandalism": 0.06, "intimidation": 0.03,
+    },
+    "concern": {
+        "loneliness": 0.34, "neglect": 0.22, "confusion": 0.22, "squalor": 0.14,
+        "crisis_threat": 0.08,
+    },
+    "arrears": {"money_worries": 1.0},
+}  # fmt: skip
+CHANNELS = {"sms": 0.48, "web": 0.36, "voice": 0.08, "staff": 0.08}
+STAFF = 12
+"""Reporters 1 to 12 are professionals; they report in many places."""
+COMES_BACK = 0.15
+ANGRY_REPORTS = 50
+DAY = 24 * 60
+MISSING_HOUR = (120, 180)
+"""Minutes that a Sunday may lack or have twice."""
+
+
+@dataclass(frozen=True, order=True)
+class Report:
+    """One invented report; time counts back from the week in which the demo is loaded."""
+
+    weeks_ago: int
+    day: int
+    """0 is Monday."""
+    minute: int
+    """Of the day, on the clock of Amsterdam."""
+    home: int
+    """Index into the dwellings."""
+    kind: str
+    category: str
+    urgency: str
+    channel: str
+    reporter: int
+    identified: bool
+
+
+class Writer:
+    """Hands out reporters and remembers who reported where and when."""
+
+    def __init__(self, homes: Sequence[Address]) -> None:
+        self.homes = homes
+        self.at: dict[str, list[int]] = defaultdict(list)
+        for index, home in enumerate(homes):
+            self.at[home.postcode].append(index)
+        self.reporters = count(STAFF + 1)
+        self.reports: list[Report] = []
+        self.heard: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+
+    def add(self, report: Report) -> None:
+        """Keeps a report."""
+        self.reports.append(report)
+        self.heard[self.homes[report.home].postcode][report.weeks_ago].add(report.reporter)
+
+    def is_quiet(self, postcode: str, week: int, reporter: int) -> bool:
+        """Whether one more reporter leaves every four weeks around this one unremarkable."""
+        weeks = self.heard[postcode]
+        return all(
+            len(set().union({reporter}, *(weeks.get(start + i, ()) for i in range(4))))
+            <= BACKGROUND_MOST
+            for start in range(week - 3, week + 1)
+        )
+
+
+def invent_reports(addresses: Sequence[Address], truths: Sequence[Truth]) -> list[Report]:
+    """The whole year, oldest first."""
+    writer = Writer([address for address in addresses if address.is_dwelling])
+    _background(writer)
+    for truth in truths:
+        for place in truth.places:
+            if truth.shape == "false_alarm":
+                _one_angry_reporter(writer, truth, place)
+            else:
+                _hot_place(writer, truth, place)
+    return sorted(writer.reports, key=lambda report: (-report.weeks_ago, report))
+
+
+def as_rows(
+    reports: Sequence[Report], addresses: Sequence[Address]
+) -> Iterator[dict[str, object]]:
+    """The reports as rows of `reports.csv.gz`."""
+    homes = [address for address in addresses if address.is_dwelling]
+    for report in reports:
+        home = homes[report.home]
+        yield {
+            "week_back": report.weeks_ago,
+            "day": report.day,
+            "minute": report.minute,
+            "postcode": home.postcode,
+            "number": home.number,
+            "letter_or_addition": home.letter or home.addition,
+            "kind": report.kind,
+            "category": report.category,
+            "urgency": report.urgency,
+            "channel": report.channel,
+            "reporter": report.reporter,
+            "identified": int(report.identified),
+        }
+
+
+def _background(writer: Writer) -> None:
+    usual = len(writer.homes) / len(writer.at)
+    for postcode, homes in writer.at.items():
+        chance = rng_for("background", postcode)
+        level = chance.gamma(4.0, 0.25) * len(homes) / usual * VOICES_PER_PLACE / 4
+        for week in range(WEEKS):
+            season = 1 + SEASON * math.cos(2 * math.pi * week / WEEKS)
+            for _ in range(chance.poisson(level * season)):
+                _background_report(writer, postcode, week, chance)
+
+
+def _background_report(
+    writer: Writer, postcode: str, week: int, chance: np.random.Generator
+) -> None:
+    kind = _draw(KINDS, chance)
+    channel = _draw(CHANNELS, chance)
+    is_staff = channel == "staff"
+    reporter = int(chance.integers(1, STAFF + 1)) if is_staff else next(writer.reporters)
+    known = channel != "web" or chance.random() < 0.4
+    home = int(chance.choice(writer.at[postcode]))
+    again = week - int(chance.integers(1, 4)) if chance.random() < COMES_BACK else -1
+    category = _draw(CATEGORIES[kind], chance)
+    for moment in (week, again):
+        if moment >= 0 and writer.is_quiet(postcode, moment, reporter):
+            day, minute = _moment(kind, chance)
+            urgency = _urgency(kind, category, moment, chance)
+            writer.add(
+                Report(
+                    moment, day, minute, home, kind, category, urgency, channel, reporter, known
+                )
+            )
+
+
+def _hot_place(writer: Writer, truth: Truth, place: HotPlace) -> None:
+    """Neighbours who report each in their own rhythm, and nights on which many do."""
+    chance = rng_for("truth", truth.name, place.postcode)
+    homes = chance.choice(writer.at[place.postcode], truth.reporters, replace=False)
+    people = [(next(writer.reporters), int(home), nth % 5 != 4) for nth, home in enumerate(homes)]
+    known = [person for person in people if person[2]]
+    for week in range(place.since, place.until - 1, -1):
+        keen = _keenness(truth, place, week)
+        for person in people:
+            if chance.random() < keen:
+                _say(writer, truth, week, person, _moment(truth.kind, chance), chance)
+        if keen < 0.3:
+            continue
+        if week == 0 or chance.random() < 0.3:
+            crowd = chance.permutation(len(known))[: LEAST + 1]
+            night = (0 if week == 0 else int(chance.integers(0, 7)), 5)
+            for index in crowd:
+                moment = (night[0], night[1] + int(chance.integers(0, 100)))
+                _say(writer, truth, week, known[index], moment, chance)
+        _fill_up(writer, truth, place, week, known, chance)
+
+
+def _keenness(truth: Truth, place: HotPlace, week: int) -> float:
+    """Chance that a neighbour reports in a week; a fading place grows quiet."""
+    left = week - place.until
+    return 0.3 * min(1.0, left / 6) if truth.shape == "fading" else 0.3
+
+
+def _fill_up(
+    writer: Writer,
+    truth: Truth,
+    place: HotPlace,
+    week: int,
+    known: list[tuple[int, int, bool]],
+    chance: np.random.Generator,
+) -> None:
+    """No four weeks in a row with fewer voices than a hot place has."""
+    if week + 3 > place.since:
+        return
+    names = {person[0] for person in known}
+    heard = set().union(*(writer.heard[place.postcode][week + i] for i in range(4))) & names
+    silent = [person for person in known if person[0] not in heard]
+    for person in silent[: max(0, LEAST - len(heard))]:
+        _say(writer, truth, week, person, _moment(truth.kind, chance), chance)
+
+
+def _say(
+    writer: Writer,
+    truth: Truth,
+    week: int,
+    person: tuple[int, int, bool],
+    moment: tuple[int, int],
+    chance: np.random.Generator,
+) -> None:
+    reporter, home, known = person
+    category = str(chance.choice(truth.categories))
+    channel = "sms" if known and chance.random() < 0.8 else "web"
+    urgency = _urgency(truth.kind, category, week, chance)
+    writer.add(
+        Report(week, *moment, home, truth.kind, category, urgency, channel, reporter, known)
+    )
+
+
+def _one_angry_reporter(writer: Writer, truth: Truth, place: HotPlace) -> None:
+    chance = rng_for("truth", truth.name, place.postcode)
+    person = (next(writer.reporters), int(chance.choice(writer.at[place.postcode])), True)
+    weeks = np.linspace(place.since + 0.49, place.until - 0.49, ANGRY_REPORTS).round().astype(int)
+    for week in weeks:
+        _say(writer, truth, int(week), person, _moment(truth.kind, chance), chance)
+
+
+def _moment(kind: str, chance: np.random.Generator) -> tuple[int, int]:
+    """Nuisance is reported in the evening and at night, worries mostly by day."""
+    day = int(chance.integers(0, 7))
+    middle, width = (22.5 * 60, 150) if kind == "nuisance" else (14 * 60, 170)
+    minute = int(chance.normal(middle, width)) % DAY
+    if MISSING_HOUR[0] <= minute < MISSING_HOUR[1]:
+        minute -= MISSING_HOUR[1] - MISSING_HOUR[0]
+    return day, minute
+
+
+def _urgency(kind: str, category: str, week: int, chance: np.random.Generator) -> str:
+    """The present week holds nothing urgent, so that a fresh demo doesn't ring anybody's phone."""
+    urgent = 0.7 if category == "crisis_threat" else {"concern": 0.15, "nuisance": 0.05}.get(kind, 0)
+    draw = chance.random()
+    if week == 0 or draw > urgent:
+        return "normal"
+    return "acute" if category == "crisis_threat" and draw < 0.1 else "urgent"
+
+
+def _draw(shares: dict[str, float], chance: np.random.Generator) -> str:
+    return str(chance.choice(list(shares), p=list(shares.values())))
