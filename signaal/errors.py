@@ -72,6 +72,10 @@ class UnknownReceipt(SignaalError):
     """No report answers to this receipt code, or too many tries were made."""
 
 
+class TooManyTries(UnknownReceipt):
+    """This receipt code was tried too often; it may be tried again later."""
+
+
 # -- messages and the outside world ---------------------------------------------------------
 
 
@@ -98,6 +102,10 @@ class BrokenRota(SignaalError):
 
 class UnknownCase(SignaalError):
     """No night case answers to this reference."""
+
+
+class ImpossibleStep(SignaalError):
+    """A night case can't go from the one state to the other."""
 
 
 # -- hotspots -------------------------------------------------------------------------------

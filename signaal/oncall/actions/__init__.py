@@ -1,0 +1,43 @@
+"""The verbs of the night line: a call is answered, a person is paged, a case gets an ending."""
+
+from signaal.oncall.actions.calls import (
+    answer_call,
+    choose,
+    give_postcode,
+    out_of_order,
+)
+from signaal.oncall.actions.cases import acknowledge, cases, close, duty_now, standing_alarms
+from signaal.oncall.actions.legs import after_dial, call_ended, press, whisper
+from signaal.oncall.actions.pages import (
+    connect_owner,
+    hear_page,
+    open_case_for_report,
+    press_page,
+    tick,
+)
+from signaal.oncall.actions.replies import RepliesReader
+from signaal.oncall.actions.rota import read_rota, rota_of
+
+__all__ = [
+    "RepliesReader",
+    "acknowledge",
+    "after_dial",
+    "answer_call",
+    "call_ended",
+    "cases",
+    "choose",
+    "close",
+    "connect_owner",
+    "duty_now",
+    "give_postcode",
+    "hear_page",
+    "open_case_for_report",
+    "out_of_order",
+    "press",
+    "press_page",
+    "read_rota",
+    "rota_of",
+    "standing_alarms",
+    "tick",
+    "whisper",
+]

@@ -1,0 +1,346 @@
+"""What a case goes through, whoever moves it; each change leaves a line in its history."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import TypeVar
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from signaal.clock import week_of
+from signaal.db import Session
+from signaal.errors import ImpossibleStep, UnknownCase
+from signaal.messages import actions as outbox
+from signaal.oncall import store
+from signaal.oncall.actions.rota import rota_of
+from signaal.oncall.model import (
+    OWING,
+    Alarm,
+    AttemptLine,
+    CaseLine,
+    CaseResult,
+    CaseSource,
+    CaseState,
+    DutyTarget,
+    EscalationPolicy,
+    EventLine,
+    Service,
+    may_become,
+    who_answers,
+    without,
+)
+from signaal.oncall.store import AttemptRow, NightCaseRow, NightContactRow, NightEventRow
+from signaal.privacy.actions import find_key, new_key
+from signaal.privacy.model import reporter_token
+from signaal.services import Services
+
+_RowT = TypeVar("_RowT", AttemptRow, NightEventRow)
+
+CLOSED_SHOWN = 20
+NEVER_CODES = frozenset({112, 113, 144, 911, 999})
+"""Numbers that mean something else to people in need."""
+SHORT_CODES = range(100, 1000)
+LONG_CODES = range(1000, 10000)
+
+
+def duty_now(services: Services) -> tuple[DutyTarget, ...]:
+    """Who would be rung at this moment."""
+    return who_answers(rota_of(services), services.line_clock.now())
+
+
+# -- opening --------------------------------------------------------------------------------
+
+
+def open_case(
+    session: Session,
+    services: Services,
+    *,
+    contact: str,
+    source: CaseSource,
+    urgency: str,
+    neighbourhood: str | None,
+    number: str | None,
+) -> NightCaseRow:
+    """Opens a case with the duty list of this moment, which it keeps whatever is changed later."""
+    now = services.clock.now()
+    case_id = uuid7()
+    key = new_key(session, key_id=case_id, master_key=services.settings.master_key)
+    targets = without(duty_now(services), number)
+    case = NightCaseRow(
+        id=case_id,
+        state=CaseState.RECEIVED,
+        source=source,
+        code=_new_code(session, case_id=case_id, now=now),
+        language="nl",
+        urgency=urgency,
+        neighbourhood=neighbourhood,
+        caller_token=token_of(services, number) if number else None,
+        caller_sealed=key.seal(number) if number else None,
+        targets_sealed=key.seal(json.dumps([asdict(target) for target in targets])),
+        opened_at=now,
+        next_action_at=now,
+    )
+    store.add(session, case)
+    store.add(session, NightContactRow(key=contact, case_id=case_id, source=source, at=now))
+    write(session, case, who="melder", why="belt" if source is CaseSource.CALL else "meldt", at=now)
+    return case
+
+
+def link(
+    session: Session, case: NightCaseRow, *, contact: str, source: CaseSource, at: datetime
+) -> None:
+    """Adds one more call or report of the same neighbour to an open case."""
+    store.add(session, NightContactRow(key=contact, case_id=case.id, source=source, at=at))
+    case.version += 1
+    why = "belt opnieuw" if source is CaseSource.CALL else "meldt opnieuw"
+    write(session, case, who="melder", why=why, at=at)
+
+
+def token_of(services: Services, number: str) -> str:
+    """Stands for one neighbour's number during twelve weeks."""
+    settings = services.settings
+    week = week_of(services.clock.now())
+    return reporter_token(number, week=week, pepper=settings.reporter_pepper.get_secret_value())
+
+
+def _new_code(session: Session, *, case_id: UUID, now: datetime) -> str:
+    chance = SystemRandom()
+    for codes in (SHORT_CODES, LONG_CODES):
+        for code in chance.sample(codes, len(codes)):
+            given = code not in NEVER_CODES and store.give_code(
+                session, code=str(code), case_id=case_id, now=now
+            )
+            if given:
+                return str(code)
+    return f"{case_id.int % 10**9}"  # so many cases in a week can only be taken on the page
+
+
+# -- moving ---------------------------------------------------------------------------------
+
+
+def held(session: Session, case_id: UUID) -> NightCaseRow:
+    """The case, held for this transaction.
+
+    Raises:
+        UnknownCase: There is no such case.
+    """
+    case = store.locked(session, case_id)
+    if case is None:
+        raise UnknownCase(str(case_id))
+    return case
+
+
+def move(
+    session: Session, case: NightCaseRow, *, to: CaseState, who: str, why: str, at: datetime
+) -> None:
+    """Moves a held case on, and writes that down.
+
+    Raises:
+        ImpossibleStep: A case can't go that way.
+    """
+    if not may_become(case.state, to):
+        raise ImpossibleStep(f"{case.id}: {case.state} -> {to}")
+    case.state = to
+    case.version += 1
+    write(session, case, who=who, why=why, at=at)
+
+
+def owe(session: Session, services: Services, case: NightCaseRow, *, why: str) -> None:
+    """Nobody took it: somebody must ring back, or know of it; the alarm stands from now on."""
+    now = services.clock.now()
+    known = case.caller_token is not None
+    move(
+        session, case, to=CaseState.OWED if known else CaseState.NOTED, who="lijn", why=why, at=now
+    )
+    case.live_attempt = None
+    case.owner = case.due_at = None
+    case.next_action_at = now
+    raise_alarm(case, at=now)
+
+
+def raise_alarm(case: NightCaseRow, *, at: datetime) -> None:
+    """Sets the red banner, unless it stands already."""
+    if case.alarm_since is None or case.acknowledged_at is not None:
+        case.alarm_since = at
+    case.acknowledged_by = case.acknowledged_at = None
+
+
+def take(
+    session: Session,
+    services: Services,
+    case: NightCaseRow,
+    *,
+    who: str,
+    why: str,
+    states: Collection[CaseState] = OWING,
+) -> bool:
+    """Gives the case an owner; of many who try at once exactly one succeeds.
+
+    Returns:
+        Whether this person has it now.
+    """
+    now = services.clock.now()
+    policy = services.policies[EscalationPolicy]
+    due = now + timedelta(minutes=policy.callback_minutes) if case.caller_token else None
+    taken = store.compare_and_set(
+        session,
+        case,
+        states=states,
+        state=CaseState.OWNED,
+        owner=who,
+        due_at=due,
+        next_action_at=due,
+        acknowledged_by=who,
+        acknowledged_at=now,
+    )
+    if taken:
+        write(session, case, who=who, why=why, at=now)
+        drop_pages(session, case)
+    return taken
+
+
+def drop_pages(session: Session, case: NightCaseRow) -> None:
+    """Nobody needs to be woken for this case any more."""
+    outbox.drop(session, key_prefix=f"night:{case.id}:")
+
+
+def end(
+    session: Session, services: Services, case: NightCaseRow, *, who: str, result: CaseResult
+) -> None:
+    """Closes a case that somebody owns or has talked through."""
+    now = services.clock.now()
+    move(session, case, to=CaseState.CLOSED, who=who, why=result.value, at=now)
+    case.result = result
+    case.closed_at = now
+    case.due_at = case.next_action_at = None
+    drop_pages(session, case)
+
+
+def write(session: Session, case: NightCaseRow, *, who: str, why: str, at: datetime) -> None:
+    """Adds a line to the history of a case whose version has just been raised."""
+    event = NightEventRow(
+        id=uuid7(), case_id=case.id, version=case.version, state=case.state, who=who, why=why, at=at
+    )
+    store.add(session, event)
+
+
+# -- what is sealed -------------------------------------------------------------------------
+
+
+def targets_of(session: Session, services: Services, case: NightCaseRow) -> tuple[DutyTarget, ...]:
+    """The duty list with which this case began; only the last resort when its key is destroyed."""
+    key = find_key(session, key_id=case.id, master_key=services.settings.master_key)
+    if key is None:
+        return (rota_of(services).fallback,)
+    entries = json.loads(key.open(case.targets_sealed))
+    return tuple(DutyTarget(**{**entry, "service": Service(entry["service"])}) for entry in entries)
+
+
+def caller_number(session: Session, services: Services, case: NightCaseRow) -> str | None:
+    """The neighbour's number, opened to ring back and never shown."""
+    key = find_key(session, key_id=case.id, master_key=services.settings.master_key)
+    return key.open(case.caller_sealed) if key and case.caller_sealed else None
+
+
+# -- the page -------------------------------------------------------------------------------
+
+
+def standing_alarms(session: Session) -> list[Alarm]:
+    """What nobody has taken yet, oldest first; cheap enough for every page."""
+    return [
+        Alarm(case_id=row[0], since=row[1], code=row[2], neighbourhood=row[3], state=row[4])
+        for row in store.alarms(session)
+    ]
+
+
+def cases(session: Session) -> list[CaseLine]:
+    """All open cases, those that nobody has taken first, and the ones that were closed last."""
+    rows = [*store.open_cases(session), *store.closed_cases(session, limit=CLOSED_SHOWN)]
+    ids = [row.id for row in rows]
+    attempts = _by_case(store.attempts_of(session, ids))
+    events = _by_case(store.events_of(session, ids))
+    contacts = store.contacts_of(session, ids)
+    return [
+        _line(row, attempts.get(row.id, []), events.get(row.id, []), contacts.get(row.id, 0))
+        for row in rows
+    ]
+
+
+def acknowledge(services: Services, case_id: UUID, *, by: str) -> bool:
+    """Somebody takes the case on the page; the alarm and the paging stop.
+
+    Args:
+        services: The tools of the house.
+        case_id: Which case.
+        by: Who takes it.
+
+    Returns:
+        Whether this person has it now; False when somebody else was first.
+
+    Raises:
+        UnknownCase: There is no such case.
+    """
+    with services.database.session() as session, session.begin():
+        case = held(session, case_id)
+        return take(session, services, case, who=by, why="neemt het over op de pagina")
+
+
+def close(services: Services, case_id: UUID, *, by: str, result: CaseResult) -> None:
+    """Somebody closes a case with one of the results; closing twice changes nothing.
+
+    Raises:
+        UnknownCase: There is no such case.
+        ImpossibleStep: A caller is on the line.
+    """
+    with services.database.session() as session, session.begin():
+        case = held(session, case_id)
+        if case.state is CaseState.CLOSED:
+            return
+        if case.state in OWING:
+            take(session, services, case, who=by, why="neemt het over op de pagina")
+        end(session, services, case, who=by, result=result)
+
+
+def _by_case(rows: Sequence[_RowT]) -> dict[UUID, list[_RowT]]:
+    found: dict[UUID, list[_RowT]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+def _line(
+    row: NightCaseRow, attempts: list[AttemptRow], events: list[NightEventRow], contacts: int
+) -> CaseLine:
+    return CaseLine(
+        id=row.id,
+        code=row.code,
+        state=row.state,
+        source=row.source,
+        urgency=row.urgency,
+        neighbourhood=row.neighbourhood,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        owner=row.owner,
+        due_at=row.due_at,
+        alarm_since=None if row.acknowledged_at else row.alarm_since,
+        result=row.result,
+        contacts=contacts,
+        attempts=tuple(
+            AttemptLine(
+                name=attempt.target_name,
+                method=attempt.method,
+                started_at=attempt.started_at,
+                ended_at=attempt.ended_at,
+                outcome=attempt.outcome,
+                keys=attempt.keys,
+            )
+            for attempt in attempts
+        ),
+        history=tuple(
+            EventLine(at=event.at, state=event.state, who=event.who, why=event.why)
+            for event in events
+        ),
+    )

@@ -1,0 +1,381 @@
+"""Night cases, every attempt and every change on record, and what each webhook was answered."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Index, UniqueConstraint, func, select, text, update
+from sqlalchemy import Enum as SAEnum
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, Session, SQLModel, col
+
+from signaal.oncall.model import (
+    ALARMING,
+    LIVE,
+    AttemptMethod,
+    AttemptOutcome,
+    CaseResult,
+    CaseSource,
+    CaseState,
+)
+
+CODE_REST = timedelta(days=7)
+"""A reply code is not given out again for so long."""
+
+
+def _enum(kind: type[Enum], name: str) -> SAEnum:
+    return SAEnum(
+        kind,
+        native_enum=False,
+        values_callable=lambda members: [member.value for member in members],
+        validate_strings=True,
+        create_constraint=True,
+        name=name,
+    )
+
+
+class NightCaseRow(SQLModel, table=True):
+    """What is owed to one neighbour."""
+
+    __tablename__ = "night_case"
+
+    id: UUID = Field(primary_key=True)
+    state: CaseState = Field(sa_type=_enum(CaseState, "night_case_state"))
+    source: CaseSource = Field(sa_type=_enum(CaseSource, "night_case_source"))
+    code: str
+    language: str
+    urgency: str
+    neighbourhood: str | None = None
+    caller_token: str | None = Field(default=None, index=True)
+    caller_sealed: bytes | None = None
+    targets_sealed: bytes
+    """The duty list as it was when the case began, sealed with the case's own data key."""
+    wants_callback: bool = False
+    promised: bool = False
+    """Whether the caller was told that somebody will ring back."""
+    live_call: str | None = None
+    """Keyed hash of the call that is on the line now."""
+    live_attempt: UUID | None = None
+    """The one leg that may be accepted now."""
+    loop: int = 0
+    """How often the paging has begun anew because an owner did not call back."""
+    step: int = 0
+    """How many steps of paging have been made in this loop."""
+    first_target: int = 0
+    """Who is paged first, by position on the duty list."""
+    owner: str | None = None
+    due_at: datetime | None = None
+    next_action_at: datetime | None = None
+    version: int = 0
+    opened_at: datetime
+    closed_at: datetime | None = None
+    result: CaseResult | None = Field(
+        default=None, sa_type=_enum(CaseResult, "night_case_result"), nullable=True
+    )
+    alarm_since: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+
+
+# Few cases wait or alarm at any time: small indexes, however long the history grows.
+Index(
+    "ix_night_case_due",
+    col(NightCaseRow.next_action_at),
+    sqlite_where=text("next_action_at IS NOT NULL"),
+    postgresql_where=text("next_action_at IS NOT NULL"),
+)
+_ALARMING = "alarm_since IS NOT NULL AND acknowledged_at IS NULL"
+Index(
+    "ix_night_case_alarm",
+    col(NightCaseRow.alarm_since),
+    sqlite_where=text(_ALARMING),
+    postgresql_where=text(_ALARMING),
+)
+_OPEN = "closed_at IS NULL"
+Index(
+    "ix_night_case_open",
+    col(NightCaseRow.opened_at),
+    sqlite_where=text(_OPEN),
+    postgresql_where=text(_OPEN),
+)
+
+
+class AttemptRow(SQLModel, table=True):
+    """One leg to one person."""
+
+    __tablename__ = "night_attempt"
+
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="night_case.id", index=True)
+    position: int
+    target_name: str
+    service: str
+    method: AttemptMethod = Field(sa_type=_enum(AttemptMethod, "night_attempt_method"))
+    started_at: datetime
+    heard_at: datetime | None = None
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: AttemptOutcome | None = Field(
+        default=None, sa_type=_enum(AttemptOutcome, "night_attempt_outcome"), nullable=True
+    )
+    keys: str = ""
+
+
+class NightEventRow(SQLModel, table=True):
+    """One line of a case's history; never changed, never removed before the case is."""
+
+    __tablename__ = "night_event"
+    __table_args__ = (UniqueConstraint("case_id", "version"),)
+
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="night_case.id")
+    version: int
+    state: CaseState = Field(sa_type=_enum(CaseState, "night_event_state"))
+    who: str
+    why: str
+    at: datetime
+
+
+class NightContactRow(SQLModel, table=True):
+    """One call or report that came in; several may belong to one case."""
+
+    __tablename__ = "night_contact"
+
+    key: str = Field(primary_key=True)
+    """Keyed hash of the call's id, or the report's public reference: it outlives the text."""
+    case_id: UUID = Field(foreign_key="night_case.id", index=True)
+    source: CaseSource = Field(sa_type=_enum(CaseSource, "night_contact_source"))
+    at: datetime
+    ended_at: datetime | None = None
+
+
+class CallStepRow(SQLModel, table=True):
+    """What one webhook of one call was answered, so that asking again changes nothing."""
+
+    __tablename__ = "night_call_step"
+
+    call: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    case_id: UUID | None = None
+    answer_sealed: bytes | None = None
+    at: datetime
+
+
+class ReplyCodeRow(SQLModel, table=True):
+    """Which case a short code stands for."""
+
+    __tablename__ = "night_reply_code"
+
+    code: str = Field(primary_key=True)
+    case_id: UUID
+    given_at: datetime
+
+
+def _insert(session: Session, row: type[SQLModel], **values: Any) -> Any:  # noqa: ANN401 - two dialects
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(row).values(**values)
+
+
+# -- steps of a call ------------------------------------------------------------------------
+
+
+def claim_step(session: Session, *, call: str, step: str, at: datetime) -> bool:
+    """Whether this webhook is the first of its kind; a second one waits for the first to end."""
+    statement = _insert(session, CallStepRow, call=call, step=step, at=at).on_conflict_do_nothing()
+    done: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
+    return done.rowcount == 1
+
+
+def find_step(session: Session, *, call: str, step: str) -> CallStepRow | None:
+    """What was answered before."""
+    return session.get(CallStepRow, (call, step))
+
+
+def keep_answer(
+    session: Session, *, call: str, step: str, case_id: UUID | None, answer_sealed: bytes | None
+) -> None:
+    """Keeps what is answered now."""
+    session.execute(
+        update(CallStepRow)
+        .where(col(CallStepRow.call) == call, col(CallStepRow.step) == step)
+        .values(case_id=case_id, answer_sealed=answer_sealed)
+    )
+
+
+# -- cases ----------------------------------------------------------------------------------
+
+
+def add(session: Session, *rows: SQLModel) -> None:
+    """Adds rows at once, so that what follows in the transaction finds them."""
+    session.add_all(rows)
+    session.flush()
+
+
+def give_code(session: Session, *, code: str, case_id: UUID, now: datetime) -> bool:
+    """Gives this code to this case, unless it was given to another one in the last 7 days."""
+    statement = _insert(session, ReplyCodeRow, code=code, case_id=case_id, given_at=now)
+    statement = statement.on_conflict_do_update(
+        index_elements=[col(ReplyCodeRow.code)],
+        set_={"case_id": case_id, "given_at": now},
+        where=col(ReplyCodeRow.given_at) < now - CODE_REST,
+    )
+    done: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
+    return done.rowcount == 1
+
+
+def case_of_code(session: Session, code: str) -> NightCaseRow | None:
+    """The case for which this code was given last."""
+    given = session.get(ReplyCodeRow, code)
+    return session.get(NightCaseRow, given.case_id) if given else None
+
+
+def locked(session: Session, case_id: UUID) -> NightCaseRow | None:
+    """The case, held for this transaction."""
+    query = select(NightCaseRow).where(col(NightCaseRow.id) == case_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def find(session: Session, case_id: UUID) -> NightCaseRow | None:
+    """The case as it stands."""
+    return session.get(NightCaseRow, case_id)
+
+
+def find_contact(session: Session, key: str) -> NightContactRow | None:
+    """The call or report with this key."""
+    return session.get(NightContactRow, key)
+
+
+def open_case_of(
+    session: Session, *, token: str, states: Collection[CaseState], since: datetime
+) -> UUID | None:
+    """The latest case of this neighbour in one of these states, opened since then."""
+    query = (
+        select(col(NightCaseRow.id))
+        .where(
+            col(NightCaseRow.caller_token) == token,
+            col(NightCaseRow.state).in_(states),
+            col(NightCaseRow.opened_at) >= since,
+        )
+        .order_by(col(NightCaseRow.opened_at).desc())
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def compare_and_set(
+    session: Session,
+    case: NightCaseRow,
+    *,
+    states: Collection[CaseState],
+    attempt: UUID | None = None,
+    **values: Any,  # noqa: ANN401 - columns
+) -> bool:
+    """Changes a case only if nobody else did since it was read; True for exactly one of many."""
+    statement = update(NightCaseRow).where(
+        col(NightCaseRow.id) == case.id,
+        col(NightCaseRow.state).in_(states),
+        col(NightCaseRow.version) == case.version,
+    )
+    if attempt:
+        statement = statement.where(col(NightCaseRow.live_attempt) == attempt)
+    changed = statement.values(version=case.version + 1, **values)
+    done: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        changed.execution_options(synchronize_session=False)
+    )
+    session.refresh(case)
+    return done.rowcount == 1
+
+
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[UUID]:
+    """The cases whose next action is due, acute first, then the longest overdue."""
+    query = (
+        select(col(NightCaseRow.id))
+        .where(col(NightCaseRow.next_action_at) <= now)
+        .order_by(col(NightCaseRow.urgency) != "acute", col(NightCaseRow.next_action_at))
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def owing(session: Session, states: Collection[CaseState]) -> Sequence[NightCaseRow]:
+    """The open cases in one of these states, oldest first."""
+    query = (
+        select(NightCaseRow)
+        .where(col(NightCaseRow.closed_at).is_(None), col(NightCaseRow.state).in_(states))
+        .order_by(col(NightCaseRow.opened_at))
+    )
+    return session.scalars(query).all()
+
+
+def alarms(session: Session) -> Sequence[Any]:
+    """What stands in the red banner, oldest first: one small query on an index of its own."""
+    query = (
+        select(
+            col(NightCaseRow.id),
+            col(NightCaseRow.alarm_since),
+            col(NightCaseRow.code),
+            col(NightCaseRow.neighbourhood),
+            col(NightCaseRow.state),
+        )
+        .where(col(NightCaseRow.alarm_since).is_not(None))
+        .where(col(NightCaseRow.acknowledged_at).is_(None))
+        .order_by(col(NightCaseRow.alarm_since))
+    )
+    return session.execute(query).all()
+
+
+def open_cases(session: Session) -> Sequence[NightCaseRow]:
+    """All cases that no person has closed: those on the line first, then the oldest."""
+    query = (
+        select(NightCaseRow)
+        .where(col(NightCaseRow.closed_at).is_(None))
+        .order_by(
+            col(NightCaseRow.state).not_in(ALARMING),
+            col(NightCaseRow.state).not_in(LIVE),
+            col(NightCaseRow.opened_at),
+        )
+    )
+    return session.scalars(query).all()
+
+
+def closed_cases(session: Session, *, limit: int) -> Sequence[NightCaseRow]:
+    """The cases that were closed last, newest first."""
+    query = (
+        select(NightCaseRow)
+        .where(col(NightCaseRow.closed_at).is_not(None))
+        .order_by(col(NightCaseRow.closed_at).desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+# -- what belongs to a case -----------------------------------------------------------------
+
+
+def find_attempt(session: Session, attempt_id: UUID) -> AttemptRow | None:
+    """One leg."""
+    return session.get(AttemptRow, attempt_id)
+
+
+def attempts_of(session: Session, case_ids: Collection[UUID]) -> Sequence[AttemptRow]:
+    """All legs of these cases, oldest first."""
+    query = select(AttemptRow).where(col(AttemptRow.case_id).in_(case_ids))
+    return session.scalars(query.order_by(col(AttemptRow.started_at), col(AttemptRow.id))).all()
+
+
+def events_of(session: Session, case_ids: Collection[UUID]) -> Sequence[NightEventRow]:
+    """The history of these cases, oldest first."""
+    query = select(NightEventRow).where(col(NightEventRow.case_id).in_(case_ids))
+    return session.scalars(query.order_by(col(NightEventRow.version))).all()
+
+
+def contacts_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many calls and reports belong to each of these cases."""
+    query = (
+        select(col(NightContactRow.case_id), func.count())
+        .where(col(NightContactRow.case_id).in_(case_ids))
+        .group_by(col(NightContactRow.case_id))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
