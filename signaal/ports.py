@@ -1,5 +1,7 @@
 """What Signaal needs of the outside world, as plain protocols."""
 
+import base64
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -74,6 +76,23 @@ class SignatureCheck(Protocol):
     def is_genuine(self, *, path: str, form: dict[str, str], signature: str) -> bool:
         """Whether the signature fits our public URL plus this path (with query) and form."""
         ...
+
+
+def webhook_signature(*, url: str, form: dict[str, str], token: str) -> str:
+    """The carrier's signature of a webhook: what a signature check expects.
+
+    Args:
+        url: The full address that was called, query included.
+        form: The fields that were posted.
+        token: The secret that we share with the carrier.
+
+    Returns:
+        Base64 of an HMAC-SHA1 over the address and the sorted fields.
+
+    Source: Twilio, "Webhooks Security", validating signatures.
+    """
+    text = url + "".join(name + form[name] for name in sorted(form))
+    return base64.b64encode(hmac.digest(token.encode(), text.encode(), "sha1")).decode()
 
 
 @dataclass(frozen=True)
