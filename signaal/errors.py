@@ -35,6 +35,10 @@ class BrokenPolicies(SignaalError):
         self.faults = faults
 
 
+class OutdatedTables(SignaalError):
+    """The tables are not those that this version works on; the text names the command."""
+
+
 class UndeclaredRoute(SignaalError):
     """A route says neither who may come in nor for which purpose."""
 
