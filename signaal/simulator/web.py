@@ -15,7 +15,7 @@ from signaal.clock import AMSTERDAM, PretendClock
 from signaal.oncall import actions as oncall
 from signaal.oncall.model import DutyTarget, Rota
 from signaal.simulator.network import FakeNetwork
-from signaal.simulator.phones import PhoneView
+from signaal.simulator.phones import PhoneView, voicemail
 from signaal.web import EVERYONE, clean, open_to, services
 
 blueprint = Blueprint("simulator", __name__)
@@ -26,6 +26,7 @@ NEIGHBOUR_KEY = "buurtbewoner"
 SATURDAY = 5
 NIGHT_HOUR = 2
 KEYS = frozenset("0123456789*#")
+"""What stands on a telephone."""
 LONGEST_TEXT = 10_000
 
 
@@ -95,17 +96,15 @@ def handsets() -> str:
 @blueprint.post("/telefoon/doe")
 @open_to(EVERYONE, purpose=Purpose.SHOW)
 def act() -> Response:
-    """Somebody presses a button: `verb:telephone` or `verb:telephone:key`."""
+    """Somebody presses a button: `verb:telephone` or `press:telephone:digit`."""
     verb, _colon, rest = request.form.get("do", "").partition(":")
-    key, _colon, extra = rest.partition(":")
+    key, _colon, digit = rest.partition(":")
     if verb == "clock":
         _set_clock(key)
         return _back()
     number = _number_of(key)
-    if verb == "press":
-        if extra not in KEYS or len(extra) != 1:
-            abort(400)
-        _network().press(number, extra)
+    if verb == "press" and digit in KEYS:
+        _network().press(_network().view(number).call_id, digit)
     elif verb in _VERBS:
         _VERBS[verb](_network(), number)
     else:
@@ -119,22 +118,33 @@ def text() -> Response:
     """Somebody sends a text message to the line."""
     key = request.form.get("phone", "")
     body = clean(request.form.get("body", ""))[:LONGEST_TEXT]
-    _network().text(_number_of(key), body)
+    _network().text(_number_of(key), services().settings.line_number, body)
     return _back(key)
 
 
+def _call_the_line(network: FakeNetwork, number: str) -> None:
+    seen = network.view(number)
+    if not (seen.in_call or seen.ringing):
+        network.call(number, services().settings.line_number)
+
+
+def _let_voicemail_answer(network: FakeNetwork, number: str) -> None:
+    network.add_phone(number, voicemail(after=0))
+    network.answer(number)
+    network.add_phone(number)  # the next time somebody is there again
+
+
 _VERBS: dict[str, Callable[[FakeNetwork, str], object]] = {
-    "call": lambda network, number: network.call(number),
+    "call": _call_the_line,
     "answer": lambda network, number: network.answer(number),
     "decline": lambda network, number: network.decline(number),
-    "voicemail": lambda network, number: network.let_voicemail_answer(number),
+    "voicemail": _let_voicemail_answer,
     "hang_up": lambda network, number: network.hang_up(number),
 }
 
 
 def _page() -> dict[str, object]:
     network = _network()
-    network.advance_to(services().clock.now())
     clock = services().line_clock
     line_now = clock.now().astimezone(AMSTERDAM)
     return {

@@ -73,7 +73,8 @@ def picture_all(browser: Browser, address: str, *, surroundings: str, wanted: li
 
 
 def picture(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle") if "/telefoon" not in page.url else None
+    if "/telefoon" not in page.url:  # that page never falls silent
+        page.wait_for_load_state("networkidle")
     page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
 
 

@@ -1,0 +1,185 @@
+"""The telephone page of the demo, as a browser without scripts sees it."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest import fixture, mark
+
+from signaal.app import create_app
+from signaal.clock import AMSTERDAM, PretendClock
+from signaal.simulator.agenda import WebhookAnswer
+from signaal.simulator.network import FakeNetwork
+from signaal.simulator.web import NEIGHBOUR
+
+SATURDAY = 5
+
+
+@fixture
+def line(services) -> str:
+    return services.settings.line_number
+
+
+@fixture
+def tools(services, clock):
+    return replace(services, line_clock=PretendClock(clock))
+
+
+@fixture
+def network(tools, clock, line):
+    return FakeNetwork(
+        clock, token="secret", base_url=tools.settings.public_url, lines=(line,), turn=clock.set
+    )
+
+
+@fixture
+def visitor(tools, network):
+    app = create_app(tools, network)
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def deliver(path, form, _signature):
+        answer = app.test_client().post(path, data=form, headers={"X-Twilio-Signature": "genuine"})
+        return WebhookAnswer(answer.status_code, answer.text, answer.content_type)
+
+    network.connect(deliver)
+    return app.test_client()
+
+
+def do(visitor, what):
+    return visitor.post("/telefoon/doe", data={"do": what})
+
+
+def phone(page: str, key: str) -> str:
+    return re.search(rf'<section[^>]*id="{key}".*?</section>', page, re.DOTALL)[0]
+
+
+def ringing(page: str) -> list[str]:
+    return re.findall(r'class="phone is-ringing" id="([^"]+)"', page)
+
+
+def test_the_page_says_that_nothing_leaves_the_house(visitor):
+    page = visitor.get("/telefoon").text
+
+    assert "Dit is een simulator: er gaat niets naar buiten." in page
+
+
+def test_everybody_on_the_rota_has_a_telephone_beside_the_neighbours(visitor):
+    page = visitor.get("/telefoon").text
+
+    for name in ("Buurtbewoner", "Dienst A", "Dienst B", "Dienst C", "Achterwacht", "Meldkamer"):
+        assert name in page
+    assert page.count("data-text") == page.count("data-phone") == 7
+
+
+def test_in_production_there_is_no_such_page(services):
+    visitor = create_app(services).test_client()
+
+    assert visitor.get("/telefoon").status_code == 404
+    assert "/telefoon" not in visitor.get("/").text
+
+
+def test_a_text_message_appears_in_the_thread_with_nothing_in_it_taken_for_html(visitor):
+    answer = visitor.post(
+        "/telefoon/sms", data={"phone": "buurtbewoner", "body": "<b>herrie</b> 8021 AC 14"}
+    )
+
+    assert answer.status_code == 303
+    thread = phone(visitor.get("/telefoon").text, "buurtbewoner")
+    assert "&lt;b&gt;herrie&lt;/b&gt; 8021 AC 14" in thread
+    assert "<b>" not in thread
+
+
+def test_the_line_is_told_that_it_is_saturday_two_in_the_morning_and_then_the_real_time(
+    visitor, tools
+):
+    do(visitor, "clock:saturday")
+    pretended = tools.line_clock.now().astimezone(AMSTERDAM)
+    page = visitor.get("/telefoon").text
+    do(visitor, "clock:ordinary")
+
+    assert (pretended.weekday(), pretended.hour, pretended.minute) == (SATURDAY, 2, 0)
+    assert "doen alsof" in page
+    assert not tools.line_clock.pretending
+
+
+@mark.parametrize(
+    "day", [datetime(2026, 3, 29, 12, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC)]
+)
+def test_it_is_saturday_two_also_in_the_weeks_in_which_the_clocks_change(
+    visitor, tools, clock, day
+):
+    clock.set(day)
+
+    do(visitor, "clock:saturday")
+
+    pretended = tools.line_clock.now().astimezone(AMSTERDAM)
+    assert (pretended.weekday(), pretended.hour) == (SATURDAY, 2)
+
+
+def test_at_night_a_call_makes_a_duty_telephone_ring_and_key_1_puts_them_through(
+    visitor, network, clock
+):
+    do(visitor, "clock:saturday")
+    do(visitor, "call:buurtbewoner")
+    clock.turn(minutes=1)
+    page = visitor.get("/telefoon/toestellen").text
+    assert "112" in phone(page, "buurtbewoner")
+    [on_duty] = ringing(page)
+
+    do(visitor, f"answer:{on_duty}")
+    clock.turn(seconds=5)
+    do(visitor, f"press:{on_duty}:1")
+    clock.turn(seconds=5)
+
+    page = visitor.get("/telefoon/toestellen").text
+    assert "In gesprek" in phone(page, on_duty)
+    assert "In gesprek" in phone(page, "buurtbewoner")
+
+
+def test_a_voicemail_that_answers_is_nobody_and_the_next_telephone_rings(visitor, clock):
+    do(visitor, "clock:saturday")
+    do(visitor, "call:buurtbewoner")
+    clock.turn(minutes=1)
+    [first] = ringing(visitor.get("/telefoon/toestellen").text)
+
+    do(visitor, f"voicemail:{first}")
+    clock.turn(seconds=45)
+
+    [second] = ringing(visitor.get("/telefoon/toestellen").text)
+    assert second != first
+
+
+def test_calling_twice_from_one_telephone_makes_one_call(visitor, network):
+    do(visitor, "call:buurtbewoner")
+    do(visitor, "call:buurtbewoner")
+
+    assert len([leg for leg in network.all_calls() if leg.from_number == NEIGHBOUR]) == 1
+
+
+@mark.parametrize(
+    "what",
+    [
+        "",
+        "call",
+        "call:niemand",
+        "press:buurtbewoner:11",
+        "press:buurtbewoner:",
+        "sing:buurtbewoner",
+        "clock:yesterday",
+        "clock:",
+    ],
+)
+def test_a_button_that_does_not_exist_is_refused(visitor, what):
+    assert do(visitor, what).status_code == 400
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(st.text(max_size=40))
+def test_whatever_is_sent_to_the_page_never_breaks_it(visitor, words):
+    assert do(visitor, words).status_code in {303, 400}
+    assert visitor.post("/telefoon/sms", data={"phone": words, "body": words}).status_code in {
+        303,
+        400,
+    }
