@@ -1,0 +1,31 @@
+"""Takes reports in: a text message, a form, the demo's history; and follows, places, hands on."""
+
+from signaal.intake.actions.desk import open_unplaced, place_by_hand, unplaced
+from signaal.intake.actions.dialogue import take_in_sms
+from signaal.intake.actions.figures import (
+    count_reports,
+    latest_neighbourhood,
+    mark_considered,
+    purge,
+    take_in_history,
+    unconsidered,
+    voices,
+)
+from signaal.intake.actions.forms import take_in_form
+from signaal.intake.actions.receipts import follow
+
+__all__ = [
+    "count_reports",
+    "follow",
+    "latest_neighbourhood",
+    "mark_considered",
+    "open_unplaced",
+    "place_by_hand",
+    "purge",
+    "take_in_form",
+    "take_in_history",
+    "take_in_sms",
+    "unconsidered",
+    "unplaced",
+    "voices",
+]

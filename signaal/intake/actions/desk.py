@@ -1,0 +1,97 @@
+"""A person finds the place of a report that words alone could not place."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from signaal.db import Session
+from signaal.errors import UnknownPlace, UnusableReport
+from signaal.intake import store
+from signaal.intake.actions import keeping
+from signaal.intake.model import UnplacedReport, Urgency
+from signaal.places import actions as places
+from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
+from signaal.services import Services
+
+LONGEST_LIST = 200
+
+log = structlog.get_logger()
+
+
+def unplaced(session: Session, *, limit: int = LONGEST_LIST) -> list[UnplacedReport]:
+    """Reports that wait for a place, without their text: acute first, then the oldest."""
+    return [_listed(row) for row in store.unplaced(session, limit=limit)]
+
+
+def open_unplaced(services: Services, *, role: str, purpose: str) -> list[UnplacedReport]:
+    """Reports that wait for a place, with their text; each opening is written in the log."""
+    with services.database.reading() as session:
+        listed = unplaced(session)
+        sealed = store.sealed(session, [report.id for report in listed])
+        opened = [_open(services, session, report, sealed.get(report.id)) for report in listed]
+    for report in opened:
+        if report.text is not None:
+            log.info("report opened", report=str(report.id), role=role, purpose=purpose)
+    return opened
+
+
+def place_by_hand(services: Services, report_id: UUID, words: AddressWords) -> PlaceFound:
+    """Gives a report the place that a person found.
+
+    Raises:
+        UnusableReport: There is no such report.
+        UnknownPlace: These words lead to no place; the reason is a `PlaceReason`.
+    """
+    with services.database.session() as session, session.begin():
+        place = places.find_place(session, words)
+        if isinstance(place, PlaceUnclear):
+            raise UnknownPlace(place.reason)
+        row = store.report(session, report_id)
+        if row is None:
+            raise UnusableReport(str(report_id))
+        row.block_id, row.changed_at = place.block_id, services.clock.now()
+        if row.urgency is Urgency.ACUTE:
+            row.considered_at = None  # whoever was warned hears in which neighbourhood it is
+        _seal_place(services, session, report_id, words=words, dwelling_id=place.dwelling_id)
+    log.info("report placed by hand", report=str(report_id))
+    return place
+
+
+def _listed(row: store.ReportRow) -> UnplacedReport:
+    return UnplacedReport(
+        id=row.id,
+        reference=row.reference,
+        kind=row.kind,
+        category=row.category,
+        urgency=row.urgency,
+        channel=row.channel,
+        received_at=row.received_at,
+    )
+
+
+def _open(
+    services: Services,
+    session: Session,
+    report: UnplacedReport,
+    sealed: store.SealedReportRow | None,
+) -> UnplacedReport:
+    key = keeping.key_of(services, session, sealed) if sealed else None
+    if sealed is None or key is None:
+        return report
+    return replace(report, text=key.open(sealed.text))
+
+
+def _seal_place(
+    services: Services,
+    session: Session,
+    report_id: UUID,
+    *,
+    words: AddressWords,
+    dwelling_id: int | None,
+) -> None:
+    sealed = store.sealed(session, [report_id]).get(report_id)
+    key = keeping.key_of(services, session, sealed) if sealed else None
+    if sealed and key:
+        kept = replace(keeping.place_in(key, sealed), words=words, dwelling_id=dwelling_id)
+        sealed.dwelling = key.seal(kept.to_json())

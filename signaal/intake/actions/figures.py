@@ -1,0 +1,166 @@
+"""What intake hands to other floors: voices, reports to decide about, the demo's history."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from pydantic import SecretStr
+from uuid_utils.compat import uuid7
+
+from signaal.clock import week_of
+from signaal.db import Session
+from signaal.intake import store
+from signaal.intake.actions import keeping
+from signaal.intake.model import (
+    REPLIES_WINDOW,
+    TRIES_WINDOW,
+    HistoricReport,
+    Language,
+    ReportForDecision,
+    ReportStatus,
+    Urgency,
+    VoiceColumns,
+    is_telephone,
+    voice_weight,
+)
+from signaal.places import actions as places
+from signaal.privacy import actions as sealing
+from signaal.privacy.model import reporter_token
+from signaal.services import Services
+
+REFERENCES_AT_ONCE = 500
+HOLD_OF_A_TOKEN = timedelta(weeks=12)
+
+log = structlog.get_logger()
+
+
+def count_reports(session: Session) -> int:
+    """How many reports there are."""
+    return store.count_reports(session)
+
+
+def voices(session: Session, *, since: datetime, until: datetime) -> VoiceColumns:
+    """Placed reports received in [since, until), oldest first, without those found unfounded."""
+    rows = store.voices(session, since=since, until=until)
+    return VoiceColumns(
+        block_id=[row[0] for row in rows],
+        week=[row[1] for row in rows],
+        kind=[row[2] for row in rows],
+        reporter_token=[row[3] for row in rows],
+        weight=[
+            voice_weight(channel=channel, identified=identified, brought=brought)
+            for *_, channel, identified, brought in rows
+        ],
+    )
+
+
+def latest_neighbourhood(
+    session: Session, *, number: str, now: datetime, pepper: str
+) -> str | None:
+    """The neighbourhood of the newest placed report from this number, of the last 12 weeks."""
+    tokens = {
+        reporter_token(number, week=week_of(moment), pepper=pepper)
+        for moment in (now, now - HOLD_OF_A_TOKEN)
+    }
+    block_id = store.latest_block(session, tokens, since=now - HOLD_OF_A_TOKEN)
+    return places.neighbourhood_name(session, block_id) if block_id is not None else None
+
+
+def unconsidered(session: Session, *, limit: int, master_key: SecretStr) -> list[ReportForDecision]:
+    """Reports about which nobody has decided yet: acute first, then the oldest.
+
+    The reporter's number is opened from the seal only where the report is acute: somebody must
+    be able to ring back at once. Each opening is written in the log.
+    """
+    rows = store.unconsidered(session, limit=limit)
+    names = {
+        block: places.neighbourhood_name(session, block)
+        for block in {row.block_id for row in rows}
+        if block is not None
+    }
+    acute = [row.id for row in rows if row.urgency is Urgency.ACUTE]
+    numbers = _open_numbers(session, acute, master_key=master_key)
+    return [
+        ReportForDecision(
+            id=row.id,
+            reference=row.reference,
+            kind=row.kind,
+            category=row.category,
+            urgency=row.urgency,
+            block_id=row.block_id,
+            neighbourhood_name=names[row.block_id] if row.block_id is not None else None,
+            received_at=row.received_at,
+            channel=row.channel,
+            reporter_number=numbers.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def mark_considered(session: Session, report_id: UUID, *, now: datetime) -> None:
+    """Writes down that it was decided about this report, unless it changed after `now`."""
+    store.mark_considered(session, report_id, now=now)
+
+
+def take_in_history(session: Session, reports: Sequence[HistoricReport]) -> int:
+    """Keeps invented reports of the past, in bulk: placed, decided about, and without a receipt.
+
+    Returns:
+        How many were kept.
+    """
+    references = _fresh_references(session, len(reports))
+    rows = [_past(report, name) for report, name in zip(reports, references, strict=True)]
+    store.add_history(session, rows)
+    return len(rows)
+
+
+def purge(services: Services) -> None:
+    """Forgets conversations that are over and tries of receipt codes that no longer count."""
+    now = services.clock.now()
+    with services.database.session() as session, session.begin():
+        store.forget_conversations(session, before=now - REPLIES_WINDOW)
+        store.forget_tries(session, before=now - TRIES_WINDOW)
+
+
+def _open_numbers(
+    session: Session, report_ids: Sequence[UUID], *, master_key: SecretStr
+) -> dict[UUID, str]:
+    numbers = {}
+    for report_id, sealed in store.sealed(session, report_ids).items() if report_ids else ():
+        key = sealing.find_key(session, key_id=sealed.key_id, master_key=master_key)
+        contact = key.open(sealed.contact) if key and sealed.contact else ""
+        if is_telephone(contact):
+            numbers[report_id] = contact
+            log.info("report opened", report=str(report_id), part="contact", purpose="tonight")
+    return numbers
+
+
+def _fresh_references(session: Session, count: int) -> list[str]:
+    fresh: set[str] = set()
+    while len(fresh) < count:
+        wanted = min(REFERENCES_AT_ONCE, count - len(fresh))
+        drawn = {keeping.random_receipt().public for _ in range(wanted)}
+        fresh |= drawn - store.taken_references(session, drawn)
+    return list(fresh)
+
+
+def _past(report: HistoricReport, reference: str) -> dict[str, object]:
+    return {
+        "id": uuid7(),
+        "reference": reference,
+        "channel": report.channel,
+        "kind": report.kind,
+        "category": report.category,
+        "urgency": report.urgency,
+        "received_at": report.received_at,
+        "week": week_of(report.received_at),
+        "block_id": report.block_id,
+        "reporter_token": report.reporter_token,
+        "identified": report.identified,
+        "brought": report.brought,
+        "status": ReportStatus.CLOSED,
+        "language": Language.NL,
+        "considered_at": report.received_at,
+        "changed_at": report.received_at,
+    }

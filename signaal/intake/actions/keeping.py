@@ -1,0 +1,142 @@
+"""What every way in shares: a new row, the seal, the place, the receipt's keyed hash."""
+
+import os
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from signaal.clock import week_of
+from signaal.db import Session
+from signaal.intake import store
+from signaal.intake.model import (
+    RECEIPT_BYTES,
+    Categories,
+    Channel,
+    Kind,
+    Reading,
+    Receipt,
+    ReportStatus,
+    SealedPlace,
+    keyed,
+    receipt_from,
+)
+from signaal.intake.reading import read_followup, read_message
+from signaal.places import actions as places
+from signaal.places.model import AddressWords, PlaceFound, PlaceReason, PlaceUnclear
+from signaal.privacy import actions as sealing
+from signaal.privacy.model import reporter_token
+from signaal.services import Services
+
+
+def pepper_of(services: Services) -> str:
+    """The installation's secret behind tokens and keyed hashes."""
+    return services.settings.reporter_pepper.get_secret_value()
+
+
+def random_receipt() -> Receipt:
+    """A receipt that nobody can guess."""
+    return receipt_from(os.urandom(RECEIPT_BYTES))
+
+
+def receipt_hash(services: Services, report_id: UUID, secret: str) -> str:
+    """What is kept of a receipt's secret."""
+    return keyed(pepper_of(services), "receipt", str(report_id), secret)
+
+
+def read(services: Services, session: Session, body: str, *, kind: Kind | None = None) -> Reading:
+    """Reads a text; the town's streets are fetched only where no postcode says enough."""
+    categories = services.policies[Categories]
+    reading = read_message(body, categories=categories, streets=(), kind=kind)
+    if _says_enough(reading.words) or not body.strip():
+        return reading
+    streets = places.street_names(session)
+    return read_message(body, categories=categories, streets=streets, kind=kind)
+
+
+def read_answer(session: Session, body: str) -> AddressWords:
+    """Reads the answer to the question where it is."""
+    words = read_followup(body)
+    if _says_enough(words) or not body.strip():
+        return words
+    return read_followup(body, streets=places.street_names(session))
+
+
+def _says_enough(words: AddressWords) -> bool:
+    return words.postcode is not None and words.number is not None
+
+
+def find(session: Session, words: AddressWords) -> PlaceFound | PlaceUnclear:
+    """The place that these words mean; without postcode or street nothing was said."""
+    if words.postcode or words.street:
+        return places.find_place(session, words)
+    return PlaceUnclear(PlaceReason.NOTHING_SAID)
+
+
+def draft(
+    services: Services,
+    reading: Reading,
+    *,
+    channel: Channel,
+    received_at: datetime,
+    reporter: str,
+    identified: bool,
+    place: PlaceFound | PlaceUnclear,
+    provider_key: str,
+) -> store.ReportRow:
+    """A new report, not kept yet; `reporter` is a lasting sign of one: a number, an address."""
+    week = week_of(received_at)
+    return store.ReportRow(
+        id=uuid7(),
+        reference=random_receipt().public,
+        channel=channel,
+        kind=reading.kind,
+        category=reading.category,
+        urgency=reading.urgency,
+        received_at=received_at,
+        week=week,
+        block_id=place.block_id if isinstance(place, PlaceFound) else None,
+        reporter_token=reporter_token(reporter, week=week, pepper=pepper_of(services)),
+        identified=identified,
+        status=ReportStatus.RECEIVED,
+        language=reading.language,
+        changed_at=services.clock.now(),
+        provider_key=provider_key,
+    )
+
+
+def seal(
+    services: Services,
+    session: Session,
+    report_id: UUID,
+    *,
+    text: str,
+    contact: str | None,
+    place: SealedPlace,
+) -> None:
+    """Seals what only a case may open, with a data key of this report's own."""
+    key = sealing.new_key(session, key_id=uuid7(), master_key=services.settings.master_key)
+    store.add_sealed(
+        session,
+        store.SealedReportRow(
+            report_id=report_id,
+            key_id=key.id,
+            text=key.seal(text),
+            contact=key.seal(contact) if contact else None,
+            dwelling=key.seal(place.to_json()),
+        ),
+    )
+
+
+def key_of(
+    services: Services, session: Session, sealed: store.SealedReportRow
+) -> sealing.DataKey | None:
+    """The report's data key, or None when it was destroyed."""
+    return sealing.find_key(session, key_id=sealed.key_id, master_key=services.settings.master_key)
+
+
+def place_in(key: sealing.DataKey, sealed: store.SealedReportRow) -> SealedPlace:
+    """The place under the seal."""
+    if sealed.dwelling is None:
+        return SealedPlace(AddressWords())
+    return SealedPlace.from_json(key.open(sealed.dwelling))
