@@ -1,6 +1,6 @@
 """Makes the figures, and shows them as far as the role may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -41,6 +41,7 @@ from signaal.places.model import Block
 from signaal.services import Services
 
 KINDS = tuple(Kind)
+NOWHERE = -1
 PER_CENT = 100
 TENS = 10
 
@@ -61,10 +62,11 @@ def refresh(services: Services) -> SnapshotInfo:
     first = week - WINDOWS * WEEKS_PER_PERIOD
     with services.database.reading() as session:
         blocks = [block for block in places.block_layer(session) if block.dwellings > 0]
+        successors = places.block_successors(session)
         voices = intake.voices(session, since=start_of(first), until=start_of(week + 1))
     folder = services.settings.snapshots_dir
     drawing.keep_shapes(folder, blocks)
-    given = _input(blocks, voices)
+    given = _input(blocks, voices, successors=successors)
     if not services.settings.is_demo and not _has_week(services, week - 1):
         weekly = frozen.make(given, last_week=week - 1, made_at=now)
         frozen.freeze(folder, weekly, name=frozen.WEEKLY)
@@ -80,12 +82,16 @@ def _has_week(services: Services, week: int) -> bool:
     return kept.info.week == week
 
 
-def _input(blocks: Sequence[Block], voices: VoiceColumns) -> Input:
-    """Block ids become places in the layer; reports in blocks that are gone fall away."""
+def _input(
+    blocks: Sequence[Block], voices: VoiceColumns, *, successors: Mapping[int, int]
+) -> Input:
+    """Block ids become places in the layer; a report in a past block goes to its successor."""
     place_of = {block.id: place for place, block in enumerate(blocks)}
-    kind_of = {kind.value: place for place, kind in enumerate(KINDS)}
-    block = np.array([place_of.get(key, -1) for key in voices.block_id], dtype=np.int64)
-    kept = block >= 0
+    for past in successors:
+        place_of.setdefault(past, _place_now(past, place_of=place_of, successors=successors))
+    kind_of = {kind: place for place, kind in enumerate(KINDS)}
+    block = np.array([place_of.get(key, NOWHERE) for key in voices.block_id], dtype=np.int64)
+    kept = block != NOWHERE
     return Input(
         kinds=tuple(kind.value for kind in KINDS),
         blocks=tuple(
@@ -97,6 +103,15 @@ def _input(blocks: Sequence[Block], voices: VoiceColumns) -> Input:
         token=[token for token, keep in zip(voices.reporter_token, kept, strict=True) if keep],
         weight=np.array(voices.weight, dtype=np.float64)[kept],
     )
+
+
+def _place_now(past: int, *, place_of: Mapping[int, int], successors: Mapping[int, int]) -> int:
+    seen: set[int] = set()
+    block = past
+    while block not in place_of and block in successors and block not in seen:
+        seen.add(block)
+        block = successors[block]
+    return place_of.get(block, NOWHERE)
 
 
 # -- showing --------------------------------------------------------------------------------

@@ -1,0 +1,105 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import mark, raises
+
+from signaal.access.model import Role
+from signaal.errors import NotAllowed
+from signaal.hotspots.model import (
+    Level,
+    Precision,
+    Shown,
+    kinds_for,
+    level_of,
+    precision_for,
+    sees_latest,
+    shown,
+)
+from signaal.intake.model import Kind
+from signaal.privacy.model import count_class
+
+EXACT, CLASSES = Precision.EXACT, Precision.CLASSES
+
+
+@mark.parametrize(
+    ("role", "sees"),
+    [
+        (Role.COORDINATOR, {"nuisance": EXACT, "concern": EXACT, "arrears": CLASSES}),
+        (Role.TEAM_MEMBER, {"nuisance": CLASSES, "concern": CLASSES, "arrears": CLASSES}),
+        (Role.POLICY_OFFICER, {"nuisance": CLASSES, "concern": CLASSES}),
+        (Role.POLICE_OFFICER, {"nuisance": CLASSES}),
+        *[
+            (role, {})
+            for role in set(Role)
+            - {Role.COORDINATOR, Role.TEAM_MEMBER, Role.POLICY_OFFICER, Role.POLICE_OFFICER}
+        ],
+        ("", {}),
+    ],
+)
+def test_each_role_sees_the_kinds_that_are_promised_and_no_other(role, sees) -> None:
+    assert {kind: precision_for(role, kind) for kind in kinds_for(role)} == sees
+    for kind in set(Kind) - set(sees):
+        with raises(NotAllowed):
+            precision_for(role, kind)
+
+
+def test_outside_the_demo_only_who_sees_numbers_reads_the_latest_snapshot() -> None:
+    reads_latest = {role for role in Role if sees_latest(role=role, demo=False)}
+    assert reads_latest == {Role.COORDINATOR}
+    assert all(sees_latest(role=role, demo=True) for role in Role)
+
+
+@mark.parametrize(
+    ("count", "exact", "classes"),
+    [
+        (0, Shown(0, 2, hidden=True), Shown(0, 4, hidden=True)),
+        (2, Shown(0, 2, hidden=True), Shown(0, 4, hidden=True)),
+        (3, Shown(3, 3, hidden=False), Shown(0, 4, hidden=True)),
+        (4, Shown(4, 4, hidden=False), Shown(0, 4, hidden=True)),
+        (5, Shown(5, 5, hidden=False), Shown(5, 9, hidden=False)),
+        (19, Shown(19, 19, hidden=False), Shown(10, 19, hidden=False)),
+        (39, Shown(39, 39, hidden=False), Shown(20, 39, hidden=False)),
+        (40, Shown(40, 40, hidden=False), Shown(40, None, hidden=False)),
+        (900, Shown(900, 900, hidden=False), Shown(40, None, hidden=False)),
+    ],
+)
+def test_counts_are_shown_exactly_from_three_or_in_classes_from_five(count, exact, classes) -> None:
+    assert shown(count, precision=EXACT) == exact
+    assert shown(count, precision=CLASSES) == classes
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_counts_of_one_class_look_the_same(one, other) -> None:
+    same = count_class(one) == count_class(other)
+    assert same == (shown(one, precision=CLASSES) == shown(other, precision=CLASSES))
+
+
+@mark.parametrize(
+    ("count", "low", "high", "level"),
+    [
+        (Shown(0, 4, hidden=True), 9.0, 9.0, Level.TOO_FEW),
+        (Shown(4, 4, hidden=False), 9.0, 9.0, Level.TOO_FEW),
+        (Shown(5, 5, hidden=False), 0.6, 0.6, Level.LESS),
+        (Shown(5, 5, hidden=False), 0.7, 0.7, Level.LIKE_TOWN),
+        (Shown(5, 5, hidden=False), 1.49, 1.49, Level.LIKE_TOWN),
+        (Shown(5, 5, hidden=False), 1.5, 1.5, Level.MORE),
+        (Shown(5, 5, hidden=False), 2.0, 2.0, Level.TWICE),
+        (Shown(5, 5, hidden=False), 3.0, 3.0, Level.THRICE),
+        (Shown(5, 5, hidden=False), 5.0, 5.0, Level.FIVEFOLD),
+        (Shown(5, 9, hidden=False), 1.2, 2.1, Level.LIKE_TOWN),
+        (Shown(5, 9, hidden=False), 0.4, 0.6, Level.LESS),
+        (Shown(5, 9, hidden=False), 0.4, 0.8, Level.LIKE_TOWN),
+        (Shown(40, None, hidden=False), 0.4, None, Level.LIKE_TOWN),
+        (Shown(40, None, hidden=False), 3.3, None, Level.THRICE),
+    ],
+)
+def test_a_colour_says_what_holds_for_every_count_in_the_class(count, low, high, level) -> None:
+    assert level_of(count, low_ratio=low, high_ratio=high) is level
+
+
+def test_only_the_four_upper_levels_stand_out() -> None:
+    assert [level for level in Level if level.stands_out] == [
+        Level.MORE,
+        Level.TWICE,
+        Level.THRICE,
+        Level.FIVEFOLD,
+    ]

@@ -1,0 +1,111 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from pytest import mark, raises
+
+from signaal.errors import NoSnapshot
+from signaal.hotspots import snapshot as frozen
+from signaal.hotspots.model import BlockName
+from signaal.hotspots.snapshot import LATEST, WEEKLY, Input
+
+NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+WEEK = 2967
+
+
+def given(rows=((0, WEEK, 0, "a", 1.0), (1, WEEK - 5, 1, "b", 0.5)), *, dwellings=40) -> Input:
+    block, week, kind, token, weight = zip(*rows, strict=True) if rows else ((),) * 5
+    return Input(
+        kinds=("nuisance", "concern"),
+        blocks=tuple(BlockName(f"B{place}", dwellings, "Buurt", "Wijk") for place in range(3)),
+        block=np.array(block, dtype=np.int64),
+        week=np.array(week, dtype=np.int64),
+        kind=np.array(kind, dtype=np.int64),
+        token=token,
+        weight=np.array(weight, dtype=float),
+    )
+
+
+def made(rows=None, *, last_week=WEEK, made_at=NOW, **more):
+    whole = given(**more) if rows is None else given(rows, **more)
+    return frozen.make(whole, last_week=last_week, made_at=made_at)
+
+
+def test_the_same_input_gives_the_same_bytes_whenever_it_is_made() -> None:
+    later = made(made_at=NOW + timedelta(hours=1))
+    assert frozen.encode(made()) == frozen.encode(later)
+
+
+def test_the_order_of_reports_changes_no_byte() -> None:
+    rows = [(0, WEEK, 0, f"r{i}", 1.0) for i in range(9)]
+    assert frozen.encode(made(rows)) == frozen.encode(made(rows[::-1]))
+
+
+@mark.parametrize(
+    "other",
+    [
+        {"rows": [(0, WEEK, 0, "a", 1.0), (1, WEEK - 5, 1, "c", 0.5)]},
+        {"rows": [(0, WEEK, 0, "a", 1.0), (1, WEEK - 5, 1, "b", 1.0)]},
+        {"rows": [(0, WEEK, 0, "a", 1.0), (2, WEEK - 5, 1, "b", 0.5)]},
+        {"rows": []},
+        {"dwellings": 41},
+        {"last_week": WEEK + 1},
+    ],
+)
+def test_any_other_input_has_another_fingerprint(other) -> None:
+    assert made(**other).info.fingerprint != made().info.fingerprint
+
+
+def test_what_is_read_is_what_was_frozen(tmp_path) -> None:
+    rows = [(0, WEEK, 0, f"r{i}", 1.0) for i in range(6)] + [(0, WEEK - 4, 0, "r1", 0.5)]
+    info = frozen.freeze(tmp_path, made(rows), name=LATEST)
+    again = frozen.read(tmp_path, name=LATEST)
+    assert again.info == info
+    assert again.windows("nuisance")[0, :3].tolist() == [6, 0, 0]
+    assert again.weekly("nuisance").shape == (3, 52)
+    assert again.weekly("nuisance")[0, -1] == 6
+    assert again.town("nuisance", window=0).rate == 6 / 120
+    assert again.town("nuisance", window=0).dwellings == 120
+    assert again.index["B2"] == 2
+
+
+def test_it_is_read_from_the_file_once(tmp_path) -> None:
+    frozen.freeze(tmp_path, made(), name=LATEST)
+    assert frozen.read(tmp_path, name=LATEST) is frozen.read(tmp_path, name=LATEST)
+
+
+def test_the_same_figures_made_again_are_only_said_to_be_newer(tmp_path) -> None:
+    frozen.freeze(tmp_path, made(), name=LATEST)
+    frozen.freeze(tmp_path, made(made_at=NOW + timedelta(minutes=1)), name=LATEST)
+    assert len(list(tmp_path.glob("figures-*"))) == 1
+    assert frozen.read(tmp_path, name=LATEST).info.made_at == NOW + timedelta(minutes=1)
+
+
+def test_old_figures_go_but_never_those_of_the_week(tmp_path) -> None:
+    frozen.freeze(tmp_path, made(), name=WEEKLY)
+    for number in range(12):
+        rows = [(0, WEEK, 0, f"r{i}", 1.0) for i in range(number)]
+        frozen.freeze(tmp_path, made(rows), name=LATEST)
+    assert len(list(tmp_path.glob("figures-*"))) == frozen.KEPT_FILES + 1
+    assert frozen.read(tmp_path, name=WEEKLY).info.reports == 2
+    assert frozen.read(tmp_path, name=LATEST).info.reports == 11
+    assert not list(tmp_path.glob(".writing-*"))
+
+
+def test_before_the_first_time_there_are_no_figures(tmp_path) -> None:
+    with raises(NoSnapshot):
+        frozen.read(tmp_path, name=LATEST)
+
+
+def test_figures_of_another_version_are_refused(monkeypatch) -> None:
+    bytes_ = frozen.encode(made())
+    monkeypatch.setattr(frozen, "FORMAT", 99)
+    with raises(NoSnapshot, match="format 1"):
+        frozen.decode(bytes_, made_at=NOW)
+
+
+def test_a_town_without_blocks_or_reports_can_be_frozen(tmp_path) -> None:
+    nothing = Input(("nuisance",), (), *[np.zeros(0, dtype=np.int64)] * 3, (), np.zeros(0))
+    frozen.freeze(tmp_path, frozen.make(nothing, last_week=WEEK, made_at=NOW), name=LATEST)
+    again = frozen.read(tmp_path, name=LATEST)
+    assert again.windows("nuisance").shape == (0, 13)
+    assert again.town("nuisance", window=0).rate == 0
