@@ -120,9 +120,7 @@ def _size(houses: list[_Numbered]) -> int:
     return sum(len(house.building.homes) for house in houses)
 
 
-def _doors(
-    house: _Numbered, postcode: str, place: Neighbourhood, so_far: int
-) -> Iterator[Address]:
+def _doors(house: _Numbered, postcode: str, place: Neighbourhood, so_far: int) -> Iterator[Address]:
     chance = rng_for("doors", house.building.street.name, place.code, house.number)
     building = house.building
     cos, sin = math.cos(building.heading), math.sin(building.heading)

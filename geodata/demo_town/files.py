@@ -80,7 +80,9 @@ def _districts(ground: Ground, homes: Counter[str]) -> list[Row]:
         codes = [place.code for place in NEIGHBOURHOODS if place.district == district.code]
         land = shapely.union_all([ground.neighbourhoods[code] for code in codes])
         count = sum(homes[code] for code in codes)
-        rows.append({**_district_head(district.code, district.name), **_figures(count, land, dry=True)})
+        rows.append(
+            {**_district_head(district.code, district.name), **_figures(count, land, dry=True)}
+        )
     return [
         *rows,
         {
@@ -101,13 +103,12 @@ def _district_head(code: str, name: str, *, water: str = "NEE") -> Row:
     }
 
 
-def _neighbourhoods(
-    ground: Ground, homes: Counter[str], postcodes: dict[str, str]
-) -> list[Row]:
+def _neighbourhoods(ground: Ground, homes: Counter[str], postcodes: dict[str, str]) -> list[Row]:
     rows = [
         {
             **_neighbourhood_head(place.code, place.name, place.district),
             "meest_voorkomende_postcode": postcodes[place.code][:4],
+            "jrstatcode": f"{YEAR}{place.code}",
             **_figures(homes[place.code], ground.neighbourhoods[place.code], dry=True),
         }
         for place in NEIGHBOURHOODS
@@ -115,6 +116,7 @@ def _neighbourhoods(
     wet = {
         **_neighbourhood_head(WATER_NEIGHBOURHOOD, "", WATER_DISTRICT, water="JA"),
         "meest_voorkomende_postcode": None,
+        "jrstatcode": f"{YEAR}{WATER_NEIGHBOURHOOD}",
         **_figures(0, ground.water, dry=False),
     }
     return [*rows, wet]
@@ -147,7 +149,9 @@ def _figures(homes: int, area: shapely.MultiPolygon, *, dry: bool) -> Row:
         "woningvoorraad": homes if known else SECRET,
         "gemiddelde_woningwaarde": NOT_YET_KNOWN,
         "percentage_huurwoningen": NOT_YET_KNOWN if known and not tiny else SECRET,
-        "perc_huurwoningen_in_bezit_woningcorporaties": NOT_YET_KNOWN if known and not tiny else SECRET,
+        "perc_huurwoningen_in_bezit_woningcorporaties": NOT_YET_KNOWN
+        if known and not tiny
+        else SECRET,
         "oppervlakte_totaal_in_ha": hectares,
         "oppervlakte_land_in_ha": hectares if dry else 0,
         "oppervlakte_water_in_ha": 0 if dry else hectares,

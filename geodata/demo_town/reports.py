@@ -42,7 +42,7 @@ COMES_BACK = 0.15
 ANGRY_REPORTS = 50
 DAY = 24 * 60
 MISSING_HOUR = (120, 180)
-"""Minutes that a Sunday may lack or have twice."""
+"""Minutes that the clock skips or repeats when it changes."""
 
 
 @dataclass(frozen=True, order=True)
@@ -104,9 +104,7 @@ def invent_reports(addresses: Sequence[Address], truths: Sequence[Truth]) -> lis
     return sorted(writer.reports, key=lambda report: (-report.weeks_ago, report))
 
 
-def as_rows(
-    reports: Sequence[Report], addresses: Sequence[Address]
-) -> Iterator[dict[str, object]]:
+def as_rows(reports: Sequence[Report], addresses: Sequence[Address]) -> Iterator[dict[str, object]]:
     """The reports as rows of `reports.csv.gz`."""
     homes = [address for address in addresses if address.is_dwelling]
     for report in reports:
@@ -154,9 +152,7 @@ def _background_report(
             day, minute = _moment(kind, chance)
             urgency = _urgency(kind, category, moment, chance)
             writer.add(
-                Report(
-                    moment, day, minute, home, kind, category, urgency, channel, reporter, known
-                )
+                Report(moment, day, minute, home, kind, category, urgency, channel, reporter, known)
             )
 
 
@@ -218,9 +214,7 @@ def _say(
     category = str(chance.choice(truth.categories))
     channel = "sms" if known and chance.random() < 0.8 else "web"
     urgency = _urgency(truth.kind, category, week, chance)
-    writer.add(
-        Report(week, *moment, home, truth.kind, category, urgency, channel, reporter, known)
-    )
+    writer.add(Report(week, *moment, home, truth.kind, category, urgency, channel, reporter, known))
 
 
 def _one_angry_reporter(writer: Writer, truth: Truth, place: HotPlace) -> None:
@@ -243,7 +237,9 @@ def _moment(kind: str, chance: np.random.Generator) -> tuple[int, int]:
 
 def _urgency(kind: str, category: str, week: int, chance: np.random.Generator) -> str:
     """The present week holds nothing urgent, so that a fresh demo doesn't ring anybody's phone."""
-    urgent = 0.7 if category == "crisis_threat" else {"concern": 0.15, "nuisance": 0.05}.get(kind, 0)
+    urgent = (
+        0.7 if category == "crisis_threat" else {"concern": 0.15, "nuisance": 0.05}.get(kind, 0)
+    )
     draw = chance.random()
     if week == 0 or draw > urgent:
         return "normal"

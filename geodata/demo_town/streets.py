@@ -12,7 +12,16 @@ from shapely import LineString, MultiPolygon, Polygon
 from shapely.ops import substring
 
 from demo_town.names import street_names
-from demo_town.plan import NEIGHBOURHOODS, NODES, ORIGIN, Ground, Neighbourhood, Point, rng_for, spot
+from demo_town.plan import (
+    NEIGHBOURHOODS,
+    NODES,
+    ORIGIN,
+    Ground,
+    Neighbourhood,
+    Point,
+    rng_for,
+    spot,
+)
 
 Lines = list[LineString]
 SHORTEST = 95.0
@@ -265,7 +274,9 @@ def _farms(room: Polygon, _: str) -> Pattern:
         True: [(-60, 1700), (300, 1500), (520, 1000), (1100, 600)],
         False: [(4150, 700), (4350, 1700), (4200, 2700), (3700, 3500)],
     }
-    dike = shapely.intersection(LineString([spot(*place) for place in dikes[room.centroid.x < WEST_OF]]), room)
+    dike = shapely.intersection(
+        LineString([spot(*place) for place in dikes[room.centroid.x < WEST_OF]]), room
+    )
     longest = max(shapely.get_parts(dike), key=lambda part: part.length)
     yield [longest], Manner.FARM, 340.0, 45
 

@@ -69,7 +69,8 @@ class Map:
             code
             for known in reached
             for code in self.beside[known]
-            if code not in reached and self.size[code] >= LEAST + 12
+            if code not in reached
+            and self.size[code] >= LEAST + 12
             and self.neighbourhood[code] == self.neighbourhood[reached[0]]
         }
         ahead = [code for code in edge if (self.middle[code] - start) @ np.array(heading) > 0]
