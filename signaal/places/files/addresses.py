@@ -1,0 +1,192 @@
+"""Addresses in the shapes of BAG: PDOK's bag-light GeoPackage and the CSV of NLExtract."""
+
+import csv
+import gzip
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from signaal.places.files.geopackage import NETHERLANDS, GeoPackage
+from signaal.places.files.tally import Tally, as_number, as_text
+from signaal.places.model import BAG_ID, HIGHEST_NUMBER, postcode_of
+
+MOST_DWELLINGS = 2_000_000
+MOST_ROWS = 20_000_000
+LARGEST_UNPACKED = 6 * 2**30
+LONGEST_LINE = 20_000
+LONGEST_SUFFIX = 8
+IN_USE = ("verblijfsobject in gebruik", "verbouwing verblijfsobject")
+"""BAG status values of a dwelling that stands and may be lived in begin like this."""
+DWELLING_KINDS = {"", "VBO", "VERBLIJFSOBJECT"}
+HOME_USE = "woonfunctie"
+YES = {"t", "true", "1", "j", "ja"}
+FEW_SIGNIFICANT = re.compile(r"[0-9]{15}")
+Row = Mapping[str, Any]
+
+# Our word: the names after `bare` in bag-light, in the WFS, and in NLExtract.
+COLUMNS = {
+    "id": ("identificatie", "objectid"),
+    "status": ("status", "verblijfsobjectstatus"),
+    "use": ("gebruiksdoel", "verblijfsobjectgebruiksdoel"),
+    "street": ("openbareruimtenaam", "openbareruimte"),
+    "number": ("huisnummer",),
+    "letter": ("huisletter",),
+    "addition": ("toevoeging", "huisnummertoevoeging"),
+    "postcode": ("postcode",),
+    "kind": ("objecttype",),
+    "secondary": ("nevenadres",),
+}
+NEEDED = ("id", "street", "number", "postcode")
+
+
+def addresses_in(path: Path, tally: Tally, *, bounds: Sequence[float]) -> dict[str, Any]:
+    """The dwellings in use within the bounds, each once, as values in the order of `Dwelling`."""
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        rows = _from_csv(path, tally)
+    else:
+        rows = _from_geopackage(path, tally, bounds=bounds)
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        dwelling = _dwelling(row, tally, bounds=bounds)
+        if dwelling is None:
+            continue
+        tally.left_out["double"] += dwelling[0] in found
+        found.setdefault(dwelling[0], dwelling)
+        if len(found) > MOST_DWELLINGS:
+            raise _too_many(tally)
+    if not found:
+        raise tally.nothing("woning", "dwelling")
+    return {"dwellings": list(found.values())}
+
+
+def _too_many(tally: Tally) -> Exception:
+    return tally.wrong(
+        f"meer dan {MOST_DWELLINGS} woningen. Neem een bestand van één gemeente of regio.",
+        f"more than {MOST_DWELLINGS} dwellings. Take a file of one municipality or region.",
+    )
+
+
+def _from_geopackage(path: Path, tally: Tally, *, bounds: Sequence[float]) -> Iterator[Row]:
+    import shapely
+
+    package = GeoPackage(path, tally)
+    layer = package.find("verblijfsobject(en)?")
+    if layer is None:
+        raise tally.wrong(
+            f'geen laag "verblijfsobject" (wel: {package.names()}). Neem bag-light.gpkg van PDOK.',
+            f'no layer "verblijfsobject" (there is: {package.names()}). Take bag-light.gpkg from'
+            " PDOK.",
+        )
+    names = _names(layer.columns, tally, where=layer.table)
+    shapes, values = package.read(layer, list(names.values()), most=MOST_DWELLINGS, bounds=bounds)
+    points = shapely.get_type_id(shapes) == 0
+    shapes[~points] = None
+    for x, y, value in zip(shapely.get_x(shapes), shapely.get_y(shapes), values, strict=True):
+        yield {**dict(zip(names, value, strict=True)), "x": x, "y": y}
+
+
+def _names(columns: Mapping[str, str], tally: Tally, *, where: str) -> dict[str, str | None]:
+    """For each of our words the column of this file, None where it has none."""
+    names = {
+        word: next((columns[name] for name in known if name in columns), None)
+        for word, known in COLUMNS.items()
+    }
+    missing = [COLUMNS[word][0] for word in NEEDED if names[word] is None]
+    if missing:
+        raise tally.wrong(
+            f"in {where} ontbreken kolommen: {', '.join(missing)}. Neem het bestand zoals het is.",
+            f"columns are missing in {where}: {', '.join(missing)}. Take the file as it is.",
+        )
+    return names
+
+
+def _from_csv(path: Path, tally: Tally) -> Iterator[Row]:
+    csv.field_size_limit(LONGEST_LINE)
+    with path.open("rb") as raw:
+        packed = path.name.lower().endswith(".gz")
+        lines = _lines(gzip.GzipFile(fileobj=raw) if packed else raw, tally)
+        header = next(lines, "")
+        titles = [title.strip().lower() for title in next(csv.reader([header], delimiter=";"), [])]
+        columns = {title.replace("_", ""): title for title in titles}
+        if not {"x", "y"} <= columns.keys():
+            raise tally.wrong(
+                "de kolommen x en y (EPSG:28992) ontbreken in de eerste regel. Neem het"
+                " adressenbestand van NLExtract, met ; als scheidingsteken.",
+                "the columns x and y (EPSG:28992) are missing in the first line. Take the address"
+                " file of NLExtract, separated by ;.",
+            )
+        names = {**_names(columns, tally, where="regel 1"), "x": "x", "y": "y"}
+        place = {word: titles.index(name) for word, name in names.items() if name}
+        for cells in csv.reader(lines, delimiter=";"):
+            if len(cells) == len(titles):
+                yield {word: cells[index] for word, index in place.items()}
+            elif cells:
+                tally.left_out["unreadable_row"] += 1
+
+
+def _lines(file: IO[bytes] | gzip.GzipFile, tally: Tally) -> Iterator[str]:
+    """Lines of text, as long as they and the whole stay within what is reasonable."""
+    size = 0
+    for count, start in enumerate(iter(lambda: file.readline(LONGEST_LINE), b"")):
+        size += len(start)
+        if len(start) == LONGEST_LINE or size > LARGEST_UNPACKED or count > MOST_ROWS:
+            raise tally.wrong(
+                "een regel of het hele bestand is te lang. Haal het opnieuw op bij NLExtract.",
+                "a line or the whole file is too long. Fetch it again from NLExtract.",
+            )
+        yield start.decode("utf-8-sig" if count == 0 else "utf-8")
+
+
+def _dwelling(row: Row, tally: Tally, *, bounds: Sequence[float]) -> list[Any] | None:
+    """The values of one dwelling, or None with the reason counted."""
+    reason = _why_not(row, bounds=bounds)
+    if reason:
+        tally.left_out[reason] += 1
+        return None
+    postcode = postcode_of(as_text(row["postcode"])) or ""
+    tally.mended["unusable_postcode"] += not postcode and bool(as_text(row["postcode"]))
+    written = as_text(row["id"])
+    tally.mended["id_without_leading_zero"] += len(written) < len(_id(written))
+    return [
+        _id(written),
+        postcode,
+        int(as_number(row["number"]) or 0),
+        as_text(row.get("letter")),
+        as_text(row.get("addition")),
+        as_text(row["street"]),
+        float(row["x"]),
+        float(row["y"]),
+    ]
+
+
+def _why_not(row: Row, *, bounds: Sequence[float]) -> str | None:
+    """Why this row is no dwelling that we can use; None if it is one."""
+    x, y = as_number(row["x"]), as_number(row["y"])
+    number = as_number(row["number"]) or 0
+    suffixes = (as_text(row.get("letter")), as_text(row.get("addition")))
+    status, use = as_text(row.get("status")).lower(), as_text(row.get("use")).lower()
+    checks = (
+        ("not_in_use", bool(status) and not status.startswith(IN_USE)),
+        ("not_a_dwelling", as_text(row.get("kind")).upper() not in DWELLING_KINDS),
+        ("not_a_dwelling", bool(use) and HOME_USE not in use),
+        ("secondary_address", as_text(row.get("secondary")).lower() in YES),
+        ("unusable_id", not BAG_ID.fullmatch(_id(as_text(row["id"])))),
+        ("unusable_address", not as_text(row["street"])),
+        ("unusable_address", not (0 < number <= HIGHEST_NUMBER and number == int(number))),
+        ("unusable_address", any(len(suffix) > LONGEST_SUFFIX for suffix in suffixes)),
+        ("no_location", x is None or y is None),
+        ("outside_the_netherlands", not _within(x, y, NETHERLANDS)),
+        ("elsewhere", not _within(x, y, bounds)),
+    )
+    return next((reason for reason, applies in checks if applies), None)
+
+
+def _within(x: float | None, y: float | None, bounds: Sequence[float]) -> bool:
+    west, south, east, north = bounds
+    return x is not None and y is not None and west <= x <= east and south <= y <= north
+
+
+def _id(written: str) -> str:
+    """A BAG id with the leading zero that spreadsheets take away."""
+    return f"0{written}" if FEW_SIGNIFICANT.fullmatch(written) else written

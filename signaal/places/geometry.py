@@ -1,0 +1,316 @@
+"""Where things lie: blocks drawn around their dwellings, and the block in which a point lies.
+
+All coordinates are metres in EPSG:28992. Shapely and SciPy are imported on first use.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CELLS_PER_BLOCK = 1_600
+"""Grid cells per polygon: some 6 % of the points then need a look at the border itself."""
+MOST_CELLS = 16_000_000
+"""64 MB of int32."""
+CELLS_AT_ONCE = 2_000_000
+OUTSIDE = -1
+REMEMBERED_LAYERS = 4
+DISC_METRES = 0.05
+"""Radius of the spot for a block of which no part lies within the neighbourhood."""
+
+# -- blocks around dwellings ----------------------------------------------------------------
+
+
+def tile(area: bytes, *, x: Floats, y: Floats, labels: Ints) -> dict[int, bytes]:
+    """Divides a neighbourhood over its blocks: each place belongs to the nearest dwelling's block.
+
+    The blocks cover the neighbourhood without gaps or overlaps, and each dwelling lies in its
+    own. Dwellings stacked on one point but in different blocks each get a sector around it.
+
+    Args:
+        area: The neighbourhood as WKB.
+        x: Metres east of the dwellings, shape (dwellings,).
+        y: Metres north, shape (dwellings,).
+        labels: Which block each dwelling belongs to, shape (dwellings,).
+
+    Returns:
+        WKB by label.
+
+    Source: Voronoi (1908), J. reine angew. Math. 134, 198-287; computed with Qhull (Barber et
+    al. 1996, ACM Trans. Math. Softw. 22(4), 469-483).
+    """
+    import shapely
+
+    if len(np.unique(labels)) == 1:
+        return {int(labels[0]): area}
+    whole = shapely.from_wkb(area)
+    spots = _Spots(x, y, labels=labels)
+    faces = _faces(whole, spots.borders(whole))
+    owners = spots.owners(faces)
+    found = {
+        int(label): shapely.coverage_union_all(faces[owners == label])
+        for label in np.unique(owners)
+    }
+    for label in set(np.unique(labels).tolist()) - set(found):
+        _make_room(found, label, whole=whole, at=spots.first_of(label))
+    return {label: shapely.to_wkb(shape) for label, shape in found.items()}
+
+
+def _faces(whole: "BaseGeometry", lines: Any) -> NDArray[Any]:  # noqa: ANN401 - array of shapes
+    """The pieces into which the lines cut the area; neighbours share their borders exactly."""
+    import shapely
+
+    noded = shapely.union_all([*lines, shapely.boundary(whole)])
+    pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    shapely.prepare(whole)
+    inside: NDArray[Any] = pieces[shapely.contains(whole, shapely.point_on_surface(pieces))]
+    return inside
+
+
+def _make_room(
+    found: dict[int, Any], label: int, *, whole: "BaseGeometry", at: tuple[float, float]
+) -> None:
+    """A small spot for a block whose dwellings all lie on the very border of the area."""
+    import shapely
+
+    disc = shapely.buffer(shapely.Point(at), DISC_METRES)
+    spot = shapely.intersection(disc, whole)
+    spot = disc if shapely.is_empty(spot) else spot
+    for other, shape in found.items():
+        found[other] = shapely.difference(shape, spot)
+    found[label] = spot
+
+
+class _Spots:
+    """The distinct points on which dwellings stand, and the borders between their blocks."""
+
+    def __init__(self, x: Floats, y: Floats, *, labels: Ints) -> None:
+        rows = np.unique(np.column_stack([x, y, labels]), axis=0)
+        self.points, self.at = np.unique(rows[:, :2], axis=0, return_inverse=True)
+        self.labels = rows[:, 2].astype(np.int64)
+        self.count = np.bincount(self.at)
+        self.first = np.searchsorted(self.at, np.arange(len(self.points)))
+        self.rays: dict[int, Floats] = {}
+
+    def first_of(self, label: int) -> tuple[float, float]:
+        """One point of this block."""
+        x, y = self.points[self.at[self.labels == label][0]]
+        return float(x), float(y)
+
+    def borders(self, whole: "BaseGeometry") -> list[Any]:
+        """The lines between points of different blocks, and within stacked points."""
+        import shapely
+        from scipy.spatial import Voronoi
+
+        west, south, east, north = shapely.bounds(whole)
+        middle = np.array([(west + east) / 2, (south + north) / 2])
+        # Four points so far off that they own no place inside, but close every cell.
+        far = 3 * max(east - west, north - south)
+        frame = far * np.array([[1.0, 0.1], [-1.0, -0.1], [0.1, 1.0], [-0.1, -1.0]])
+        cells = Voronoi(np.concatenate([self.points - middle, frame]))
+        corners = cells.vertices + middle
+        pairs, ends = cells.ridge_points, np.asarray(cells.ridge_vertices)
+        real = (pairs < len(self.points)).all(axis=1)
+        pairs, ends = pairs[real], ends[real]
+        stacked = self.count > 1
+        only = self.labels[self.first]
+        differs = only[pairs[:, 0]] != only[pairs[:, 1]]
+        drawn = differs | stacked[pairs].any(axis=1)
+        lines = list(shapely.linestrings(corners[ends[drawn]]))
+        for spot in np.flatnonzero(stacked):
+            regions = cells.regions[cells.point_region[spot]]
+            lines += self._sectors(int(spot), corners[np.asarray(regions)])
+        return lines
+
+    def _sectors(self, spot: int, ring: Floats) -> Iterator[Any]:
+        """Rays from a stacked point to corners of its cell: one sector for each block."""
+        import shapely
+
+        point, parts = self.points[spot], int(self.count[spot])
+        while len(ring) < parts:  # more blocks than corners: aim between corners too
+            between = (ring + np.roll(ring, -1, axis=0)) / 2
+            ring = np.concatenate([ring, point + 1.001 * (between - point)])
+        angles = np.arctan2(*(ring - point).T[::-1])
+        order = np.argsort(angles)[np.arange(parts) * len(ring) // parts]
+        self.rays[spot] = angles[order]
+        yield from shapely.linestrings([[point, corner] for corner in ring[order]])
+
+    def owners(self, faces: NDArray[Any]) -> Ints:
+        """Which block each piece belongs to, shape (faces,)."""
+        import shapely
+        from scipy.spatial import cKDTree
+
+        inner = shapely.get_coordinates(shapely.point_on_surface(faces))
+        _, nearest = cKDTree(self.points).query(inner)
+        rows = self.first[nearest]
+        for face in np.flatnonzero(self.count[nearest] > 1):
+            spot = int(nearest[face])
+            dx, dy = inner[face] - self.points[spot]
+            passed = np.searchsorted(self.rays[spot], np.arctan2(dy, dx)) - 1
+            rows[face] += passed % self.count[spot]
+        return self.labels[rows]
+
+
+# -- the block in which a point lies --------------------------------------------------------
+
+
+class BlockIndex:
+    """Finds for many points at once the polygon in which each lies.
+
+    A fine grid over the layer knows for each cell the one polygon that fills it; only in cells
+    through which a border runs are the polygons themselves asked.
+    """
+
+    def __init__(self, polygons: Sequence[bytes]) -> None:
+        import shapely
+
+        self.shapes = np.asarray(shapely.from_wkb(list(polygons)), dtype=object)
+        shapely.prepare(self.shapes)
+        bounds = shapely.total_bounds(self.shapes) if len(self.shapes) else np.zeros(4)
+        self.west, self.south, self.east, self.north = (float(edge) for edge in bounds)
+        width, height = self.east - self.west, self.north - self.south
+        cells = min(MOST_CELLS, max(1, CELLS_PER_BLOCK * len(self.shapes)))
+        self.size = max((width * height / cells) ** 0.5, width / cells, height / cells, 1e-6)
+        self.columns = int(width / self.size) + 1
+        self.rows = int(height / self.size) + 1
+        self.grid = np.full(self.rows * self.columns, OUTSIDE, dtype=np.int32)
+        self._fill()
+        self._mark_borders()
+
+    def locate(self, x: Floats, y: Floats) -> NDArray[np.int32]:
+        """The place in the layer of the polygon that holds each point; -1 where none does.
+
+        A point on a border belongs to the first of the polygons that touch it.
+
+        Args:
+            x: Metres east, shape (points,).
+            y: Metres north, shape (points,).
+
+        Returns:
+            Indices, shape (points,).
+        """
+        inside = (x >= self.west) & (x <= self.east) & (y >= self.south) & (y <= self.north)
+        if inside.all():
+            return self._look_up(x, y)
+        found = np.full(len(inside), OUTSIDE, dtype=np.int32)
+        found[inside] = self._look_up(x[inside], y[inside])
+        return found
+
+    def _look_up(self, x: Floats, y: Floats) -> NDArray[np.int32]:
+        scale = 1 / self.size
+        cell = ((y - self.south) * scale).astype(np.int32)
+        cell *= self.columns
+        cell += ((x - self.west) * scale).astype(np.int32)
+        found = self.grid[cell]
+        asked = np.flatnonzero(found < OUTSIDE)
+        if len(asked):
+            found[asked] = self._ask(-2 - found[asked], x[asked], y[asked])
+        return found
+
+    def _ask(self, border: NDArray[np.int32], x: Floats, y: Floats) -> NDArray[np.int32]:
+        """Asks the polygons of a border cell one after the other."""
+        import shapely
+
+        found = np.full(len(border), OUTSIDE, dtype=np.int32)
+        left = np.arange(len(border))
+        turn = self.starts[border]
+        end = self.starts[border + 1]
+        while len(left):
+            candidate = self.candidates[turn[left]]
+            hit = shapely.intersects_xy(self.shapes[candidate], x[left], y[left])
+            found[left[hit]] = candidate[hit]
+            turn[left] += 1
+            left = left[~hit & (turn[left] < end[left])]
+        return found
+
+    def _edges(self) -> tuple[Floats, Ints]:
+        """All edges as (x1, y1, x2, y2) in grid units, and the polygon of each."""
+        import shapely
+
+        rings, polygon = shapely.get_rings(self.shapes, return_index=True)
+        points, ring = shapely.get_coordinates(rings, return_index=True)
+        points = (points - [self.west, self.south]) / self.size
+        joined = ring[1:] == ring[:-1]
+        return np.hstack([points[:-1], points[1:]])[joined], polygon[ring[:-1][joined]]
+
+    def _fill(self) -> None:
+        """Gives each cell the polygon in which its centre lies, row by row (scan lines)."""
+        edges, polygon = self._edges()
+        low = np.ceil(np.minimum(edges[:, 1], edges[:, 3]) - 0.5).astype(np.int64)
+        high = np.ceil(np.maximum(edges[:, 1], edges[:, 3]) - 0.5).astype(np.int64)
+        which, row = _count_up(low, high - low)
+        x1, y1, x2, y2 = edges[which].T
+        x = x1 + (row + 0.5 - y1) / (y2 - y1) * (x2 - x1)
+        order = np.lexsort((x, row, -polygon[which]))  # the first polygon is drawn last
+        column = np.clip(np.ceil(x[order] - 0.5), 0, self.columns).astype(np.int64)
+        start, end = column[::2], column[1::2]
+        base = row[order][::2] * self.columns
+        value = polygon[which][order][::2]
+        for part in _chunks(end - start, CELLS_AT_ONCE):
+            span, cell = _count_up(base[part] + start[part], end[part] - start[part])
+            self.grid[cell] = value[part][span]
+
+    def _mark_borders(self) -> None:
+        """Lists for each cell through which a border runs the polygons that may hold a point."""
+        edges, polygon = self._edges()
+        tiny = 1e-6
+        bottom, top = np.minimum(edges[:, 1], edges[:, 3]), np.maximum(edges[:, 1], edges[:, 3])
+        low = np.clip(np.floor(bottom - tiny), 0, self.rows - 1).astype(np.int64)
+        high = np.clip(np.floor(top + tiny), 0, self.rows - 1).astype(np.int64)
+        which, row = _count_up(low, high - low + 1)
+        x1, y1, x2, y2 = edges[which].T
+        rise = np.where(y1 == y2, 1.0, y2 - y1)
+        # Where the edge enters and leaves this row, as parts of its length.
+        enter, leave = np.clip((row - y1) / rise, 0, 1), np.clip((row + 1 - y1) / rise, 0, 1)
+        flat = y1 == y2
+        enter, leave = np.where(flat, 0.0, enter), np.where(flat, 1.0, leave)
+        a, b = x1 + enter * (x2 - x1), x1 + leave * (x2 - x1)
+        left = np.clip(np.floor(np.minimum(a, b) - tiny), 0, self.columns - 1).astype(np.int64)
+        right = np.clip(np.floor(np.maximum(a, b) + tiny), 0, self.columns - 1).astype(np.int64)
+        run, column = _count_up(left, right - left + 1)
+        cell = row[run] * self.columns + column
+        owner = polygon[which[run]]
+        filled = np.unique(cell)
+        filled = filled[self.grid[filled] >= 0]
+        self._list(np.append(cell, filled), np.append(owner, self.grid[filled]))
+
+    def _list(self, cell: Ints, owner: Ints) -> None:
+        count = len(self.shapes) + 1
+        pairs = np.unique(cell * count + owner)
+        cells, first = np.unique(pairs // count, return_index=True)
+        self.candidates = (pairs % count).astype(np.int32)
+        self.starts = np.append(first, len(pairs)).astype(np.int64)
+        self.grid[cells] = -2 - np.arange(len(cells), dtype=np.int32)
+
+
+def _count_up(start: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """For each item i the numbers start[i], start[i] + 1, ...: (which item, which number)."""
+    length = np.maximum(length, 0)
+    which = np.repeat(np.arange(len(start)), length)
+    steps = np.arange(len(which)) - np.repeat(np.cumsum(length) - length, length)
+    return which, start[which] + steps
+
+
+def _chunks(lengths: Ints, most: int) -> Iterator[slice]:
+    """Slices of items whose lengths add up to about `most`."""
+    ends = np.cumsum(np.maximum(lengths, 0))
+    start = 0
+    while start < len(lengths):
+        done = ends[start - 1] if start else 0
+        end = max(int(np.searchsorted(ends, done + most)), start + 1)
+        yield slice(start, end)
+        start = end
+
+
+@lru_cache(maxsize=REMEMBERED_LAYERS)
+def index_of(polygons: tuple[bytes, ...]) -> BlockIndex:
+    """The index of a layer (WKB, in order), made once."""
+    return BlockIndex(polygons)

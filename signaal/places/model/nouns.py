@@ -1,0 +1,188 @@
+"""The nouns of places: areas, blocks, dwellings, and what somebody said about one."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class AddressWords:
+    """What somebody said about a place; every part may be missing.
+
+    Attributes:
+        postcode: Four digits and two letters, with or without a space.
+        number: House number, at most five digits.
+        letter: House letter as written.
+        addition: What follows: "II", "hs", "2 hoog".
+        street: Name of the street as written.
+    """
+
+    postcode: str | None = None
+    number: int | None = None
+    letter: str | None = None
+    addition: str | None = None
+    street: str | None = None
+
+
+class PlaceReason(StrEnum):
+    """Why words did not lead to one block."""
+
+    NOTHING_SAID = "nothing_said"
+    UNKNOWN_POSTCODE = "unknown_postcode"
+    UNKNOWN_NUMBER = "unknown_number"
+    UNKNOWN_STREET = "unknown_street"
+    SEVERAL_STREETS = "several_streets"
+    NUMBER_MISSING = "number_missing"
+    ADDITION_MISSING = "addition_missing"
+
+
+@dataclass(frozen=True)
+class PlaceFound:
+    """The block that the words mean, and the one dwelling where they say which."""
+
+    block_id: int
+    block_code: str
+    dwelling_id: int | None
+    neighbourhood_code: str
+    neighbourhood_name: str
+    district_code: str
+
+
+@dataclass(frozen=True)
+class PlaceUnclear:
+    """The words fit no block, or more than one."""
+
+    reason: PlaceReason
+
+
+@dataclass(frozen=True)
+class Block:
+    """One housing block in force.
+
+    Attributes:
+        id: Lasting key of its row.
+        code: `<buurtcode>-<lowest postcode>[-n]`, or the municipality's own.
+        dwellings: How many it holds.
+        small: Fewer than ten, because its neighbourhood holds no more.
+        wkb: Its polygons in EPSG:28992 (metres), as well-known binary.
+    """
+
+    id: int
+    code: str
+    dwellings: int
+    small: bool
+    neighbourhood_code: str
+    neighbourhood_name: str
+    district_code: str
+    district_name: str
+    wkb: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A municipality, district or neighbourhood as its file has it.
+
+    Attributes:
+        parent: Code of the area that it is part of; "" for a municipality.
+        inhabitants: None where secret or not known.
+        wkb: Its polygons in EPSG:28992; empty for all but neighbourhoods.
+    """
+
+    code: str
+    name: str
+    parent: str = ""
+    inhabitants: int | None = None
+    year: int | None = None
+    wkb: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Dwelling:
+    """One address as its file has it; x and y in metres, EPSG:28992."""
+
+    bag_id: str
+    postcode: str
+    number: int
+    letter: str
+    addition: str
+    street: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A dwelling that may be the one that is meant."""
+
+    dwelling_id: int
+    street: str
+    suffix: str
+    place: PlaceFound
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of one file.
+
+    Attributes:
+        kept: What was taken in, by name ("neighbourhoods", "dwellings", "blocks", ...).
+        left_out: What was not, by reason.
+        mended: What was put right on the way, by what was wrong.
+    """
+
+    kept: Mapping[str, int]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    mended: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "LoadReport") -> "LoadReport":
+        """Both reports in one; of what stands in both, the later figure of what was kept."""
+        return LoadReport(
+            kept={**self.kept, **other.kept},
+            left_out=_sum(self.left_out, other.left_out),
+            mended=_sum(self.mended, other.mended),
+        )
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return dict(Counter(one) + Counter(other))
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedBlock:
+    """A block with its polygon, ready to be kept.
+
+    Attributes:
+        homes: BAG ids of its dwellings.
+        supplied: Drawn by the municipality, not made from addresses.
+        wkb: Its polygons in EPSG:28992.
+    """
+
+    code: str
+    neighbourhood: str
+    homes: tuple[str, ...]
+    small: bool
+    supplied: bool
+    wkb: bytes
+
+
+@dataclass(frozen=True)
+class Town:
+    """All that is known of a town's places.
+
+    Attributes:
+        neighbourhoods: Those in force.
+        dwellings: Those in use.
+        drawn: The municipality's own blocks by code (WKB); None where blocks are made.
+        before: The block code of each dwelling (BAG id) until now.
+        codes: All block codes ever given out.
+        token: Of the load that this comes from.
+    """
+
+    neighbourhoods: tuple[Area, ...] = ()
+    dwellings: tuple[Dwelling, ...] = ()
+    drawn: Mapping[str, bytes] | None = None
+    before: Mapping[str, str] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
+    token: UUID | None = None
