@@ -19,6 +19,7 @@ from signaal.oncall.model import (
     CaseResult,
     CaseSource,
     CaseState,
+    Why,
 )
 
 CODE_REST = timedelta(days=7)
@@ -134,7 +135,8 @@ class NightEventRow(SQLModel, table=True):
     version: int
     state: CaseState = Field(sa_type=_enum(CaseState, "night_event_state"))
     who: str
-    why: str
+    why: Why = Field(sa_type=_enum(Why, "night_event_why"))
+    whom: str = ""
     at: datetime
 
 

@@ -1,6 +1,7 @@
 """The verbs of the night line: a call is answered, a person is paged, a case gets an ending."""
 
 from signaal.oncall.actions.calls import (
+    after_out_of_order,
     answer_call,
     choose,
     give_postcode,
@@ -9,6 +10,7 @@ from signaal.oncall.actions.calls import (
 from signaal.oncall.actions.cases import acknowledge, cases, close, duty_now, standing_alarms
 from signaal.oncall.actions.legs import after_dial, call_ended, press, whisper
 from signaal.oncall.actions.pages import (
+    after_connecting,
     connect_owner,
     hear_page,
     open_case_for_report,
@@ -21,7 +23,9 @@ from signaal.oncall.actions.rota import read_rota, rota_of
 __all__ = [
     "RepliesReader",
     "acknowledge",
+    "after_connecting",
     "after_dial",
+    "after_out_of_order",
     "answer_call",
     "call_ended",
     "cases",

@@ -32,6 +32,8 @@ from signaal.oncall.actions.speaking import (
     voice_of,
 )
 from signaal.oncall.model import (
+    CALLER,
+    LINE,
     LINKABLE,
     AttemptMethod,
     CaseSource,
@@ -40,6 +42,7 @@ from signaal.oncall.model import (
     MenuChoice,
     Spoken,
     Voice,
+    Why,
     menu_choice,
 )
 from signaal.oncall.store import AttemptRow, NightCaseRow
@@ -88,7 +91,14 @@ def owned_by(session: Session, services: Services, *, number: str | None) -> Nig
 def _greet_owner(session: Session, services: Services, case: NightCaseRow, *, call: str) -> Spoken:
     """A duty contact rings the line to be connected with the neighbour: the code is the key."""
     policy = services.policies[EscalationPolicy]
-    link(session, case, contact=call, source=CaseSource.CALL, at=services.clock.now())
+    link(
+        session,
+        case,
+        contact=call,
+        source=CaseSource.CALL,
+        at=services.clock.now(),
+        who=case.owner or CALLER,
+    )
     spoken = spoken_to_staff(services)
     question = (render("voice/owner", language=STAFF_LANGUAGE), None)
     digits = len(case.code)
@@ -213,7 +223,7 @@ def _go_on(session: Session, services: Services, case: NightCaseRow) -> Spoken:
         return tell(services, case, spoken)
     if case.wants_callback and case.caller_token:
         if case.state in {CaseState.RECEIVED, CaseState.RINGING}:
-            owe(session, services, case, why="beller wil worden teruggebeld")
+            owe(session, services, case, why=Why.WANTS_CALLBACK)
         return tell(services, case, spoken)
     word = "hidden_number_connect" if case.wants_callback else "connecting"
     spoken.say(render(f"voice/{word}", language=case.language))
@@ -236,7 +246,7 @@ def ring(
         started_at=now,
     )
     store.add(session, attempt)
-    move(session, case, to=CaseState.RINGING, who="lijn", why=f"belt {target.name}", at=now)
+    move(session, case, to=CaseState.RINGING, who=LINE, why=Why.RINGS, whom=target.name, at=now)
     case.live_attempt = attempt.id
     case.next_action_at = (
         now + WEBHOOK_MARGIN + timedelta(seconds=policy.ring_seconds + 2 * policy.whisper_seconds)
@@ -254,15 +264,26 @@ def ring(
 
 
 def out_of_order(services: Services) -> str:
-    """What a caller hears while the database is away: 112, the duty office, the day number."""
+    """What a caller hears while the database is away: 112, and then the duty office itself."""
     rota = rota_of(services)
     spoken = Spoken(voice_of(services, "nl"))
     spoken.say(render("voice/out_of_order", language="nl"))
-    spoken.say(render("voice/emergency", language="en"), voice=voice_of(services, "en"))
-    spoken.dial(
+    spoken.say(render("voice/out_of_order", language="en"), voice=voice_of(services, "en"))
+    policy = services.policies[EscalationPolicy]
+    return spoken.dial(
         rota.fallback.number,
         caller_id=services.settings.line_number,
-        seconds=2 * services.policies[EscalationPolicy].ring_seconds,
-    )
-    day = spelled(rota.day.number)
-    return spoken.say(render("voice/out_of_order_day", language="nl", spelled=day)).twiml()
+        seconds=2 * policy.ring_seconds,
+        action="/haak/gesprek/storing",
+    ).twiml()
+
+
+def after_out_of_order(services: Services, *, answered: bool) -> str:
+    """What the caller hears after that: the number of the day, unless somebody answered."""
+    spoken = Spoken(voice_of(services, "nl"))
+    if answered:
+        return spoken.hang_up().twiml()
+    day = spelled(rota_of(services).day.number)
+    spoken.say(render("voice/emergency", language="nl"))
+    spoken.say(render("voice/out_of_order_day", language="nl", spelled=day))
+    return spoken.hang_up().twiml()

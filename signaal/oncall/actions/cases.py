@@ -17,6 +17,8 @@ from signaal.messages import actions as outbox
 from signaal.oncall import store
 from signaal.oncall.actions.rota import rota_of
 from signaal.oncall.model import (
+    CALLER,
+    LINE,
     OWING,
     Alarm,
     AttemptLine,
@@ -28,6 +30,7 @@ from signaal.oncall.model import (
     EscalationPolicy,
     EventLine,
     Service,
+    Why,
     may_become,
     who_answers,
     without,
@@ -85,18 +88,30 @@ def open_case(
     )
     store.add(session, case)
     store.add(session, NightContactRow(key=contact, case_id=case_id, source=source, at=now))
-    write(session, case, who="melder", why="belt" if source is CaseSource.CALL else "meldt", at=now)
+    write(
+        session,
+        case,
+        who=CALLER,
+        why=Why.CALLS if source is CaseSource.CALL else Why.REPORTS,
+        at=now,
+    )
     return case
 
 
 def link(
-    session: Session, case: NightCaseRow, *, contact: str, source: CaseSource, at: datetime
+    session: Session,
+    case: NightCaseRow,
+    *,
+    contact: str,
+    source: CaseSource,
+    at: datetime,
+    who: str = CALLER,
 ) -> None:
-    """Adds one more call or report of the same neighbour to an open case."""
+    """Adds one more call or report to an open case."""
     store.add(session, NightContactRow(key=contact, case_id=case.id, source=source, at=at))
     case.version += 1
-    why = "belt opnieuw" if source is CaseSource.CALL else "meldt opnieuw"
-    write(session, case, who="melder", why=why, at=at)
+    again = Why.CALLS_AGAIN if source is CaseSource.CALL else Why.REPORTS_AGAIN
+    write(session, case, who=who, why=again if who == CALLER else Why.OWNER_CALLS, at=at)
 
 
 def token_of(services: Services, number: str) -> str:
@@ -134,7 +149,14 @@ def held(session: Session, case_id: UUID) -> NightCaseRow:
 
 
 def move(
-    session: Session, case: NightCaseRow, *, to: CaseState, who: str, why: str, at: datetime
+    session: Session,
+    case: NightCaseRow,
+    *,
+    to: CaseState,
+    who: str,
+    why: Why,
+    at: datetime,
+    whom: str = "",
 ) -> None:
     """Moves a held case on, and writes that down.
 
@@ -145,16 +167,14 @@ def move(
         raise ImpossibleStep(f"{case.id}: {case.state} -> {to}")
     case.state = to
     case.version += 1
-    write(session, case, who=who, why=why, at=at)
+    write(session, case, who=who, why=why, at=at, whom=whom)
 
 
-def owe(session: Session, services: Services, case: NightCaseRow, *, why: str) -> None:
+def owe(session: Session, services: Services, case: NightCaseRow, *, why: Why) -> None:
     """Nobody took it: somebody must ring back, or know of it; the alarm stands from now on."""
     now = services.clock.now()
     known = case.caller_token is not None
-    move(
-        session, case, to=CaseState.OWED if known else CaseState.NOTED, who="lijn", why=why, at=now
-    )
+    move(session, case, to=CaseState.OWED if known else CaseState.NOTED, who=LINE, why=why, at=now)
     case.live_attempt = None
     case.owner = case.due_at = None
     case.next_action_at = now
@@ -174,7 +194,7 @@ def take(
     case: NightCaseRow,
     *,
     who: str,
-    why: str,
+    why: Why,
     states: Collection[CaseState] = OWING,
 ) -> bool:
     """Gives the case an owner; of many who try at once exactly one succeeds.
@@ -212,17 +232,32 @@ def end(
 ) -> None:
     """Closes a case that somebody owns or has talked through."""
     now = services.clock.now()
-    move(session, case, to=CaseState.CLOSED, who=who, why=result.value, at=now)
+    move(session, case, to=CaseState.CLOSED, who=who, why=Why.CLOSES, at=now)
     case.result = result
     case.closed_at = now
     case.due_at = case.next_action_at = None
     drop_pages(session, case)
 
 
-def write(session: Session, case: NightCaseRow, *, who: str, why: str, at: datetime) -> None:
+def write(
+    session: Session,
+    case: NightCaseRow,
+    *,
+    who: str,
+    why: Why,
+    at: datetime,
+    whom: str = "",
+) -> None:
     """Adds a line to the history of a case whose version has just been raised."""
     event = NightEventRow(
-        id=uuid7(), case_id=case.id, version=case.version, state=case.state, who=who, why=why, at=at
+        id=uuid7(),
+        case_id=case.id,
+        version=case.version,
+        state=case.state,
+        who=who,
+        why=why,
+        whom=whom,
+        at=at,
     )
     store.add(session, event)
 
@@ -285,7 +320,7 @@ def acknowledge(services: Services, case_id: UUID, *, by: str) -> bool:
     """
     with services.database.session() as session, session.begin():
         case = held(session, case_id)
-        return take(session, services, case, who=by, why="neemt het over op de pagina")
+        return take(session, services, case, who=by, why=Why.TAKES_ON_PAGE)
 
 
 def close(services: Services, case_id: UUID, *, by: str, result: CaseResult) -> None:
@@ -300,7 +335,7 @@ def close(services: Services, case_id: UUID, *, by: str, result: CaseResult) -> 
         if case.state is CaseState.CLOSED:
             return
         if case.state in OWING:
-            take(session, services, case, who=by, why="neemt het over op de pagina")
+            take(session, services, case, who=by, why=Why.TAKES_ON_PAGE)
         end(session, services, case, who=by, result=result)
 
 
@@ -340,7 +375,7 @@ def _line(
             for attempt in attempts
         ),
         history=tuple(
-            EventLine(at=event.at, state=event.state, who=event.who, why=event.why)
+            EventLine(at=event.at, state=event.state, who=event.who, why=event.why, whom=event.whom)
             for event in events
         ),
     )

@@ -30,6 +30,7 @@ from signaal.oncall.model import (
     DialEnd,
     EscalationPolicy,
     Spoken,
+    Why,
     ending_of,
     is_talk,
 )
@@ -106,7 +107,7 @@ def _accept(session: Session, services: Services, case: NightCaseRow, attempt: A
     if accepted:
         attempt.accepted_at = now
         attempt.outcome = AttemptOutcome.ACCEPTED
-        write(session, case, who=attempt.target_name, why="toetst 1", at=now)
+        write(session, case, who=attempt.target_name, why=Why.ACCEPTS, at=now)
     return accepted
 
 
@@ -178,8 +179,8 @@ def _talked(session: Session, services: Services, case: NightCaseRow, attempt: A
     now = services.clock.now()
     who = attempt.target_name
     attempt.outcome = AttemptOutcome.TALKED
-    move(session, case, to=CaseState.TALKING, who=who, why="verbonden", at=now)
-    move(session, case, to=CaseState.TALKED, who=who, why="gesproken", at=now)
+    move(session, case, to=CaseState.TALKING, who=who, why=Why.CONNECTED, at=now)
+    move(session, case, to=CaseState.TALKED, who=who, why=Why.TALKED, at=now)
     case.live_attempt = case.next_action_at = case.due_at = None
     case.acknowledged_by, case.acknowledged_at = who, now
     drop_pages(session, case)
@@ -190,7 +191,7 @@ def _cut_off(
 ) -> Spoken:
     """Accepted but too short for a conversation: the safe side, and the same person first."""
     case.first_target = attempt.position
-    owe(session, services, case, why="te kort voor een gesprek")
+    owe(session, services, case, why=Why.TOO_SHORT)
     return tell(services, case, speak(services, case))
 
 
@@ -201,12 +202,12 @@ def _next(
     if case.state is not CaseState.RINGING:
         return tell(services, case, spoken)
     if left:
-        owe(session, services, case, why="beller hing op")
+        owe(session, services, case, why=Why.HUNG_UP)
         return spoken.hang_up()
     if attempt.position + 1 < len(targets_of(session, services, case)):
         spoken.say(render("voice/next", language=case.language))
         return ring(session, services, case, position=attempt.position + 1, spoken=spoken)
-    owe(session, services, case, why="niemand nam op")
+    owe(session, services, case, why=Why.NOBODY)
     spoken.say(render("voice/nobody", language=case.language))
     return tell(services, case, spoken)
 
@@ -235,4 +236,4 @@ def _hung_up(session: Session, services: Services, case: NightCaseRow) -> None:
     if attempt:
         attempt.ended_at = services.clock.now()
         attempt.outcome = AttemptOutcome.CALLER_LEFT
-    owe(session, services, case, why="beller hing op")
+    owe(session, services, case, why=Why.HUNG_UP)

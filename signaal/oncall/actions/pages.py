@@ -28,6 +28,7 @@ from signaal.oncall.actions.speaking import (
     spoken_to_staff,
 )
 from signaal.oncall.model import (
+    LINE,
     OWING,
     AttemptMethod,
     AttemptOutcome,
@@ -36,6 +37,7 @@ from signaal.oncall.model import (
     DutyTarget,
     EscalationPolicy,
     Spoken,
+    Why,
 )
 from signaal.oncall.store import AttemptRow, NightCaseRow
 from signaal.services import Services
@@ -87,7 +89,7 @@ def open_case_for_report(
         neighbourhood=neighbourhood,
         number=number,
     )
-    owe(session, services, case, why="melding")
+    owe(session, services, case, why=Why.REPORTS)
     _advance(session, services, case)
     return case.id
 
@@ -131,7 +133,7 @@ def _advance(session: Session, services: Services, case: NightCaseRow) -> None:
 
 def _silent(session: Session, services: Services, case: NightCaseRow) -> None:
     """The carrier never told how the call went: somebody must ring back."""
-    owe(session, services, case, why="einde van het gesprek niet gehoord")
+    owe(session, services, case, why=Why.SILENT)
 
 
 def _page_next(session: Session, services: Services, case: NightCaseRow) -> None:
@@ -144,7 +146,7 @@ def _page_next(session: Session, services: Services, case: NightCaseRow) -> None
     position = (case.first_target + case.step) % len(targets)
     target = targets[position]
     now = services.clock.now()
-    move(session, case, to=CaseState.PAGING, who="lijn", why=f"roept {target.name} op", at=now)
+    move(session, case, to=CaseState.PAGING, who=LINE, why=Why.PAGES, whom=target.name, at=now)
     _page(session, services, case, target=target, position=position)
     case.step += 1
     case.next_action_at = now + timedelta(seconds=policy.page_delay_seconds)
@@ -154,7 +156,7 @@ def _sound_alarm(session: Session, services: Services, case: NightCaseRow) -> No
     """Pages everybody, again and again, until a person takes it."""
     policy = services.policies[EscalationPolicy]
     now = services.clock.now()
-    move(session, case, to=CaseState.ALARM, who="lijn", why="roept iedereen op", at=now)
+    move(session, case, to=CaseState.ALARM, who=LINE, why=Why.PAGES_ALL, at=now)
     for position, target in enumerate(targets_of(session, services, case)):
         _page(session, services, case, target=target, position=position)
     case.step += 1
@@ -169,7 +171,7 @@ def _tell_next(session: Session, services: Services, case: NightCaseRow) -> None
     position = case.step % len(targets)
     target = targets[position]
     now = services.clock.now()
-    move(session, case, to=CaseState.NOTED, who="lijn", why=f"bericht aan {target.name}", at=now)
+    move(session, case, to=CaseState.NOTED, who=LINE, why=Why.TELLS, whom=target.name, at=now)
     _page_text(session, services, case, target=target, position=position)
     case.step += 1
     whole_round = case.step >= len(targets)
@@ -182,7 +184,7 @@ def _overdue(session: Session, services: Services, case: NightCaseRow) -> None:
     now = services.clock.now()
     names = [target.name for target in targets_of(session, services, case)]
     last = names.index(case.owner) if case.owner in names else case.first_target
-    move(session, case, to=CaseState.PAGING, who="lijn", why="niet op tijd teruggebeld", at=now)
+    move(session, case, to=CaseState.PAGING, who=LINE, why=Why.NOT_IN_TIME, at=now)
     case.owner = case.due_at = None
     case.loop += 1
     case.step = 0
@@ -324,7 +326,7 @@ def press_page(services: Services, *, case_id: UUID, attempt_id: UUID, sid: str,
             return spoken.hang_up()
         attempt.keys = keys
         attempt.ended_at = services.clock.now()
-        if not take(session, services, case, who=attempt.target_name, why="toetst 1"):
+        if not take(session, services, case, who=attempt.target_name, why=Why.TAKES_BY_KEY):
             attempt.outcome = AttemptOutcome.TOO_LATE
             return spoken.say(render("voice/already", language=STAFF_LANGUAGE)).hang_up()
         attempt.outcome = AttemptOutcome.ACCEPTED
@@ -359,10 +361,22 @@ def connect_owner(services: Services, *, case_id: UUID, sid: str, keys: str) -> 
         number = caller_number(session, services, case)
         if case.state is not CaseState.OWNED or number is None or keys not in {"1", case.code}:
             return spoken.hang_up()
-        spoken.dial(
-            number, caller_id=services.settings.line_number, seconds=policy.page_ring_seconds
+        return spoken.dial(
+            number,
+            caller_id=services.settings.line_number,
+            seconds=policy.page_ring_seconds,
+            action=f"/haak/verbind/{case.id}/na",
         )
-        after = render("voice/after_call_back", language=STAFF_LANGUAGE, spelled=spelled(case.code))
-        return spoken.say(after).hang_up()
 
     return once(services, case_id=case_id, sid=sid, step="connect", answer=answer)
+
+
+def after_connecting(services: Services, *, case_id: UUID, sid: str) -> str:
+    """The owner hears how to say that it is finished. TwiML."""
+
+    def answer(_session: Session, case: NightCaseRow) -> Spoken:
+        code = spelled(case.code)
+        text = render("voice/after_call_back", language=STAFF_LANGUAGE, spelled=code)
+        return spoken_to_staff(services).say(text).hang_up()
+
+    return once(services, case_id=case_id, sid=sid, step="connected", answer=answer)

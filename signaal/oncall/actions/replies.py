@@ -17,6 +17,7 @@ from signaal.oncall.model import (
     DutyTarget,
     EscalationPolicy,
     ReplyKind,
+    Why,
     read_reply,
 )
 from signaal.oncall.store import NightCaseRow
@@ -91,7 +92,7 @@ class RepliesReader:
     ) -> None:
         if kind is ReplyKind.DONE:
             self._finish(session, case, text=text, target=target)
-        elif take(session, self._services, case, who=target.name, why="antwoordt ja"):
+        elif take(session, self._services, case, who=target.name, why=Why.TAKES_BY_REPLY):
             minutes = self._services.policies[EscalationPolicy].callback_minutes
             known = case.caller_token is not None
             self._answer(

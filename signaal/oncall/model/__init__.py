@@ -2,6 +2,8 @@
 
 from signaal.oncall.model.cases import (
     ALARMING,
+    CALLER,
+    LINE,
     LINKABLE,
     LIVE,
     OWING,
@@ -19,6 +21,7 @@ from signaal.oncall.model.cases import (
     MenuChoice,
     Reply,
     ReplyKind,
+    Why,
     caller_of,
     ending_of,
     is_talk,
@@ -39,6 +42,8 @@ from signaal.oncall.model.spoken import Spoken, Voice
 
 __all__ = [
     "ALARMING",
+    "CALLER",
+    "LINE",
     "LINKABLE",
     "LIVE",
     "OWING",
@@ -61,6 +66,7 @@ __all__ = [
     "Service",
     "Spoken",
     "Voice",
+    "Why",
     "caller_of",
     "ending_of",
     "is_office_time",

@@ -77,6 +77,38 @@ class CaseResult(StrEnum):
     NOTHING_NEEDED = "nothing_needed"
 
 
+class Why(StrEnum):
+    """Why something stands in a case's history; the words for it stand on the page."""
+
+    CALLS = "calls"
+    CALLS_AGAIN = "calls_again"
+    REPORTS = "reports"
+    REPORTS_AGAIN = "reports_again"
+    WANTS_CALLBACK = "wants_callback"
+    RINGS = "rings"
+    ACCEPTS = "accepts"
+    CONNECTED = "connected"
+    TALKED = "talked"
+    TOO_SHORT = "too_short"
+    NOBODY = "nobody"
+    HUNG_UP = "hung_up"
+    SILENT = "silent"
+    PAGES = "pages"
+    PAGES_ALL = "pages_all"
+    TELLS = "tells"
+    NOT_IN_TIME = "not_in_time"
+    TAKES_BY_KEY = "takes_by_key"
+    TAKES_BY_REPLY = "takes_by_reply"
+    TAKES_ON_PAGE = "takes_on_page"
+    OWNER_CALLS = "owner_calls"
+    CLOSES = "closes"
+
+
+CALLER = "caller"
+LINE = "line"
+"""Who did it, where it was not a named person."""
+
+
 class AttemptMethod(StrEnum):
     """By which way one person was tried."""
 
@@ -338,7 +370,8 @@ class EventLine:
     at: datetime
     state: CaseState
     who: str
-    why: str
+    why: Why
+    whom: str
 
 
 @dataclass(frozen=True)

@@ -45,14 +45,17 @@ class Spoken:
         return self
 
     def dial(
-        self, number: str, *, caller_id: str, seconds: int, action: str = "", whisper: str = ""
+        self, number: str, *, caller_id: str, seconds: int, action: str, whisper: str = ""
     ) -> "Spoken":
         """Rings one number; who picks up hears the whisper before they are connected."""
-        after = {"action": action, "method": "POST"} if action else {}
         dial = SubElement(
             self._root,
             "Dial",
-            {"answerOnBridge": "true", "timeout": str(seconds), "callerId": caller_id, **after},
+            answerOnBridge="true",
+            timeout=str(seconds),
+            callerId=caller_id,
+            action=action,
+            method="POST",
         )
         first = {"url": whisper, "method": "POST"} if whisper else {}
         SubElement(dial, "Number", first).text = number
