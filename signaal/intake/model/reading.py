@@ -97,7 +97,7 @@ class Categories:
 
     A phrase is one or more words in small letters, without accents or punctuation. A `*` at the
     end or the beginning of a word stands for anything that is written on to it; by itself, and
-    not as the first word, for up to two words.
+    not as the first word, for up to three words.
 
     Attributes:
         unclear: Code of the category for a message that doesn't say what is going on.
