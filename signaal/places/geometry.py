@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Points = Sequence[tuple[float, float]]
 
 CELLS_PER_BLOCK = 1_600
 """Grid cells per polygon: some 6 % of the points then need a look at the border itself."""
@@ -29,7 +30,7 @@ DISC_METRES = 0.05
 # -- blocks around dwellings ----------------------------------------------------------------
 
 
-def tile(area: bytes, *, x: Floats, y: Floats, labels: Ints) -> dict[int, bytes]:
+def tile(area: bytes, *, points: Points, labels: Sequence[str]) -> dict[str, bytes]:
     """Divides a neighbourhood over its blocks: each place belongs to the nearest dwelling's block.
 
     The blocks cover the neighbourhood without gaps or overlaps, and each dwelling lies in its
@@ -37,9 +38,8 @@ def tile(area: bytes, *, x: Floats, y: Floats, labels: Ints) -> dict[int, bytes]
 
     Args:
         area: The neighbourhood as WKB.
-        x: Metres east of the dwellings, shape (dwellings,).
-        y: Metres north, shape (dwellings,).
-        labels: Which block each dwelling belongs to, shape (dwellings,).
+        points: Metres east and north of each dwelling, within the neighbourhood.
+        labels: The block of each dwelling.
 
     Returns:
         WKB by label.
@@ -49,19 +49,17 @@ def tile(area: bytes, *, x: Floats, y: Floats, labels: Ints) -> dict[int, bytes]
     """
     import shapely
 
-    if len(np.unique(labels)) == 1:
-        return {int(labels[0]): area}
+    names, numbered = np.unique(np.asarray(labels, dtype=object).astype(str), return_inverse=True)
+    if len(names) == 1:
+        return {str(names[0]): area}
     whole = shapely.from_wkb(area)
-    spots = _Spots(x, y, labels=labels)
+    spots = _Spots(np.asarray(points, dtype=np.float64), labels=numbered)
     faces = _faces(whole, spots.borders(whole))
     owners = spots.owners(faces)
-    found = {
-        int(label): shapely.coverage_union_all(faces[owners == label])
-        for label in np.unique(owners)
-    }
-    for label in set(np.unique(labels).tolist()) - set(found):
+    found = {label: shapely.coverage_union_all(faces[owners == label]) for label in set(owners)}
+    for label in set(range(len(names))) - set(found):
         _make_room(found, label, whole=whole, at=spots.first_of(label))
-    return {label: shapely.to_wkb(shape) for label, shape in found.items()}
+    return {str(names[label]): shapely.to_wkb(shape) for label, shape in found.items()}
 
 
 def _faces(whole: "BaseGeometry", lines: Any) -> NDArray[Any]:  # noqa: ANN401 - array of shapes
@@ -92,12 +90,13 @@ def _make_room(
 class _Spots:
     """The distinct points on which dwellings stand, and the borders between their blocks."""
 
-    def __init__(self, x: Floats, y: Floats, *, labels: Ints) -> None:
-        rows = np.unique(np.column_stack([x, y, labels]), axis=0)
-        self.points, self.at = np.unique(rows[:, :2], axis=0, return_inverse=True)
+    def __init__(self, points: Floats, *, labels: Ints) -> None:
+        rows = np.unique(np.column_stack([points, labels]), axis=0)
+        self.points, at = np.unique(rows[:, :2], axis=0, return_inverse=True)
+        self.at: Ints = at.reshape(-1)
         self.labels = rows[:, 2].astype(np.int64)
         self.count = np.bincount(self.at)
-        self.first = np.searchsorted(self.at, np.arange(len(self.points)))
+        self.first: Ints = np.searchsorted(self.at, np.arange(len(self.points)))
         self.rays: dict[int, Floats] = {}
 
     def first_of(self, label: int) -> tuple[float, float]:
@@ -149,8 +148,8 @@ class _Spots:
         from scipy.spatial import cKDTree
 
         inner = shapely.get_coordinates(shapely.point_on_surface(faces))
-        _, nearest = cKDTree(self.points).query(inner)
-        rows = self.first[nearest]
+        nearest: Ints = np.asarray(cKDTree(self.points).query(inner)[1])
+        rows: Ints = self.first[nearest]
         for face in np.flatnonzero(self.count[nearest] > 1):
             spot = int(nearest[face])
             dx, dy = inner[face] - self.points[spot]
@@ -209,7 +208,7 @@ class BlockIndex:
         cell = ((y - self.south) * scale).astype(np.int32)
         cell *= self.columns
         cell += ((x - self.west) * scale).astype(np.int32)
-        found = self.grid[cell]
+        found: NDArray[np.int32] = self.grid[cell]
         asked = np.flatnonzero(found < OUTSIDE)
         if len(asked):
             found[asked] = self._ask(-2 - found[asked], x[asked], y[asked])
@@ -314,3 +313,41 @@ def _chunks(lengths: Ints, most: int) -> Iterator[slice]:
 def index_of(polygons: tuple[bytes, ...]) -> BlockIndex:
     """The index of a layer (WKB, in order), made once."""
     return BlockIndex(polygons)
+
+
+# -- plain lists in, plain lists out --------------------------------------------------------
+
+
+def places_of(points: Points, *, polygons: Sequence[bytes]) -> list[int]:
+    """For each point the place in the list of the polygon (WKB) that holds it; -1 if none."""
+    if not points or not polygons:
+        return [OUTSIDE] * len(points)
+    x, y = np.asarray(points, dtype=np.float64).T
+    return [int(place) for place in index_of(tuple(polygons)).locate(x, y)]
+
+
+def nearest_to(points: Points, *, polygons: Sequence[bytes]) -> list[int]:
+    """For each point the place in the list of the nearest polygon (WKB)."""
+    import shapely
+
+    if not points:
+        return []
+    tree = shapely.STRtree(shapely.from_wkb(list(polygons)))
+    spots = shapely.points(np.asarray(points, dtype=np.float64))
+    return [int(place) for place in np.atleast_1d(tree.nearest(spots))]
+
+
+def inner_points(polygons: Sequence[bytes]) -> list[tuple[float, float]]:
+    """A point within each polygon (WKB)."""
+    import shapely
+
+    inner = shapely.point_on_surface(shapely.from_wkb(list(polygons)))
+    return [(float(x), float(y)) for x, y in shapely.get_coordinates(inner)]
+
+
+def bounds_of(polygons: Sequence[bytes]) -> tuple[float, float, float, float]:
+    """West, south, east and north of all polygons (WKB) together."""
+    import shapely
+
+    west, south, east, north = shapely.total_bounds(shapely.from_wkb(list(polygons)))
+    return float(west), float(south), float(east), float(north)

@@ -1,8 +1,8 @@
 """Rows of areas, blocks and dwellings, written in bulk and read by address."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy
@@ -10,9 +10,15 @@ from sqlalchemy import Select
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
 from signaal.places.model import (
+    Area,
     Block,
     Candidate,
+    Dwelling,
     PlaceFound,
+    ShapedBlock,
+    Town,
+    street_key,
+    suffix_of,
 )
 
 CHUNK = 5_000
@@ -189,7 +195,7 @@ def blocks(session: Session, *, code: str | None = None) -> list[Block]:
         .select_from(BlockRow)
         .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
         .join(DistrictRow, col(NeighbourhoodRow.district_code) == col(DistrictRow.code))
-        .where(col(BlockRow.current))
+        .where(col(BlockRow.current), col(BlockRow.dwellings) > 0)
         .order_by(col(BlockRow.id))
     )
     if code is not None:
@@ -239,10 +245,175 @@ def neighbourhood_name(session: Session, block_id: int) -> str | None:
 
 def any_dwelling(session: Session) -> bool:
     """Whether there is at least one dwelling."""
-    return session.exec(select(DwellingRow.id).limit(1)).first() is not None
+    first = select(DwellingRow.id).where(col(DwellingRow.current)).limit(1)
+    return session.exec(first).first() is not None
 
 
 def latest_load(session: Session) -> UUID | None:
     """The token of the latest load."""
     newest = select(PlacesLoadRow.token).order_by(col(PlacesLoadRow.id).desc()).limit(1)
     return session.exec(newest).first()
+
+
+# -- loading --------------------------------------------------------------------------------
+
+_ADDRESS = (
+    *(DwellingRow.bag_id, DwellingRow.postcode, DwellingRow.number, DwellingRow.letter),
+    *(DwellingRow.addition, DwellingRow.street, DwellingRow.x, DwellingRow.y),
+)
+
+
+def town(session: Session) -> Town:
+    """All that is known now, as a load needs it."""
+    homes = _columns(*_ADDRESS, BlockRow.code).join_from(
+        DwellingRow, BlockRow, col(DwellingRow.block_id) == col(BlockRow.id)
+    )
+    rows = session.execute(homes.where(col(DwellingRow.current))).all()
+    areas = session.exec(select(NeighbourhoodRow).where(col(NeighbourhoodRow.current)))
+    drawn = session.execute(
+        _columns(BlockRow.code, BlockRow.wkb).where(col(BlockRow.current), col(BlockRow.supplied))
+    )
+    return Town(
+        neighbourhoods=tuple(
+            Area(
+                code=area.code,
+                name=area.name,
+                parent=area.district_code,
+                inhabitants=area.inhabitants,
+                year=area.year,
+                wkb=area.wkb,
+            )
+            for area in areas
+        ),
+        dwellings=tuple(Dwelling(*row[:-1]) for row in rows),
+        drawn={code: wkb for code, wkb in drawn} or None,  # noqa: C416 - typed rows
+        before={row[0]: row[-1] for row in rows},
+        codes=frozenset(session.exec(select(BlockRow.code))),
+        token=latest_load(session),
+    )
+
+
+def keep_areas(
+    session: Session,
+    *,
+    municipalities: Iterable[Area],
+    districts: Iterable[Area],
+    neighbourhoods: Iterable[Area],
+) -> None:
+    """Keeps the areas of one file; neighbourhoods that it doesn't hold become past ones."""
+    towns = {area.code: {"name": area.name} for area in municipalities}
+    _keep(session, MunicipalityRow, "code", towns)
+    wijken = {
+        area.code: {"name": area.name, "municipality_code": area.parent} for area in districts
+    }
+    _keep(session, DistrictRow, "code", wijken)
+    buurten = {
+        area.code: {
+            "name": area.name,
+            "district_code": area.parent,
+            "inhabitants": area.inhabitants,
+            "year": area.year,
+            "wkb": area.wkb,
+            "current": True,
+        }
+        for area in neighbourhoods
+    }
+    _keep(session, NeighbourhoodRow, "code", buurten)
+    _retire(session, NeighbourhoodRow, "code", keep=buurten)
+
+
+def keep_blocks(session: Session, blocks: Iterable[ShapedBlock]) -> dict[str, int]:
+    """Keeps these blocks and no others in force; returns the id of each by code."""
+    rows: dict[str, dict[str, Any]] = {
+        block.code: {
+            "neighbourhood_code": block.neighbourhood,
+            "dwellings": len(block.homes),
+            "small": block.small,
+            "wkb": block.wkb,
+            "supplied": block.supplied,
+            "current": True,
+            "successor_id": None,
+        }
+        for block in blocks
+    }
+    _keep(session, BlockRow, "code", rows)
+    _retire(session, BlockRow, "code", keep=rows)
+    ids = session.execute(_columns(BlockRow.code, BlockRow.id).where(col(BlockRow.current)))
+    return {code: id_ for code, id_ in ids}  # noqa: C416 - typed rows
+
+
+def keep_successors(session: Session, successors: Mapping[str, int]) -> None:
+    """Remembers for past blocks (by code) which block took most of their dwellings."""
+    _keep(session, BlockRow, "code", {c: {"successor_id": id_} for c, id_ in successors.items()})
+
+
+def keep_dwellings(session: Session, homes: Iterable[tuple[Dwelling, str, int]]) -> None:
+    """Keeps these dwellings, each with the code of its neighbourhood and the id of its block."""
+    rows: dict[str, dict[str, Any]] = {
+        home.bag_id: {
+            "postcode": home.postcode,
+            "number": home.number,
+            "letter": home.letter,
+            "addition": home.addition,
+            "suffix": suffix_of(home.letter, home.addition),
+            "street": home.street,
+            "street_key": street_key(home.street),
+            "x": home.x,
+            "y": home.y,
+            "neighbourhood_code": area,
+            "block_id": block_id,
+            "current": True,
+        }
+        for home, area, block_id in homes
+    }
+    _keep(session, DwellingRow, "bag_id", rows)
+    _retire(session, DwellingRow, "bag_id", keep=rows)
+
+
+def keep_load(session: Session, *, token: UUID, what: str, now: datetime) -> None:
+    """Writes down that a load succeeded."""
+    session.add(PlacesLoadRow(token=token, what=what, loaded_at=now))
+
+
+def _keep(
+    session: Session, row: type[SQLModel], key: str, wanted: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Adds the rows that are new and changes those that differ, in chunks."""
+    if not wanted:
+        return
+    table = _table(row)
+    names = list(next(iter(wanted.values())))
+    known = {
+        code: values
+        for code, *values in session.execute(
+            sqlalchemy.select(table.c[key], *(table.c[name] for name in names))
+        )
+    }
+    new = [{key: code, **values} for code, values in wanted.items() if code not in known]
+    changed = [
+        {"its_key": code, **values}
+        for code, values in wanted.items()
+        if code in known and known[code] != list(values.values())
+    ]
+    _in_chunks(session, table.insert(), new)
+    matching = table.update().where(table.c[key] == sqlalchemy.bindparam("its_key"))
+    setting: dict[str, Any] = {name: sqlalchemy.bindparam(name) for name in names}
+    _in_chunks(session, matching.values(setting), changed)
+
+
+def _retire(session: Session, row: type[SQLModel], key: str, *, keep: Mapping[str, object]) -> None:
+    """Rows in force that are not among these become past ones."""
+    table = _table(row)
+    codes = session.execute(sqlalchemy.select(table.c[key]).where(table.c.current)).scalars()
+    past = [{"its_key": code} for code in codes if code not in keep]
+    matching = table.update().where(table.c[key] == sqlalchemy.bindparam("its_key"))
+    _in_chunks(session, matching.values(current=False), past)
+
+
+def _table(row: type[SQLModel]) -> sqlalchemy.Table:
+    return cast("sqlalchemy.Table", row.__table__)  # type: ignore[attr-defined]
+
+
+def _in_chunks(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - any statement
+    for start in range(0, len(rows), CHUNK):
+        session.connection().execute(statement, rows[start : start + CHUNK])

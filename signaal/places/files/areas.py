@@ -3,7 +3,7 @@
 import base64
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,8 @@ def areas_in(path: Path, tally: Tally) -> dict[str, Any]:
     package = GeoPackage(path, tally)
     if package.find(LAYER["buurt"]) is None:
         raise tally.wrong(
-            f'geen laag "buurten" (wel: {package.names()}). Neem het CBS-bestand wijken en buurten.',
+            f'geen laag "buurten" (wel: {package.names()}). Neem het CBS-bestand wijken en'
+            " buurten.",
             f'no layer "buurten" (there is: {package.names()}). Take the CBS file of districts and'
             " neighbourhoods.",
         )
@@ -141,7 +142,7 @@ def _year(value: object) -> int | None:
     return int(number) if number is not None and 1900 < number < 2200 else None  # noqa: PLR2004 - a year
 
 
-def polygons(shapes: Sequence[Any], tally: Tally) -> "NDArray[Any]":
+def polygons(shapes: Iterable[Any], tally: Tally) -> "NDArray[Any]":
     """The polygons of each shape, mended where they were invalid (counted); None where empty."""
     import numpy as np
     import shapely

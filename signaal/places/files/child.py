@@ -4,6 +4,7 @@ import csv
 import json
 import sqlite3
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,6 @@ def answer_to(request: dict[str, Any]) -> dict[str, Any]:
         answer = readers[request["what"]]()
     except UnusableFile as fault:
         return {"error": str(fault)}
-    except (sqlite3.Error, csv.Error, UnicodeError, EOFError, OSError) as fault:
+    except (sqlite3.Error, csv.Error, UnicodeError, EOFError, OSError, zlib.error) as fault:
         return {"error": str(tally.broken(type(fault).__name__))}
     return {**answer, "left_out": +tally.left_out, "mended": +tally.mended}

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def read_in_child(what: str, path: Path, **more: object) -> dict[str, Any]:
                 input=request.encode(),
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
-                env={"OPENBLAS_NUM_THREADS": "1", "PROJ_NETWORK": "OFF"},
+                env=_environment(),
                 timeout=PATIENCE_SECONDS,
                 check=False,
             )
@@ -107,6 +108,13 @@ def read_in_child(what: str, path: Path, **more: object) -> dict[str, Any]:
     if "error" in found:
         raise UnusableFile(found["error"])
     return found
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python itself may need: no secret of ours is in the child's memory."""
+    needed = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+    kept = {name: os.environ[name] for name in needed if name in os.environ}
+    return {**kept, "OPENBLAS_NUM_THREADS": "1", "PROJ_NETWORK": "OFF"}
 
 
 def _too_much(path: Path) -> UnusableFile:

@@ -1,4 +1,4 @@
-"""What can be asked of places: where an address lies, which blocks there are; and loading them."""
+"""Where an address lies, and which blocks there are."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -21,8 +21,6 @@ from signaal.places.model import (
 
 REMEMBERED_LOADS = 4
 _streets: dict[UUID, tuple[str, ...]] = {}
-
-# -- where does this lie? -------------------------------------------------------------------
 
 
 def find_place(session: Session, words: AddressWords) -> PlaceFound | PlaceUnclear:
@@ -87,9 +85,6 @@ def _only_block(place: PlaceFound) -> PlaceFound:
         neighbourhood_name=place.neighbourhood_name,
         district_code=place.district_code,
     )
-
-
-# -- readers --------------------------------------------------------------------------------
 
 
 def find_block(session: Session, code: str) -> Block | None:

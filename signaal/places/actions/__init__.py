@@ -1,0 +1,35 @@
+"""What can be asked of places, and how they are loaded."""
+
+from signaal.places.actions.finding import (
+    area_of_postcode4,
+    block_layer,
+    block_successors,
+    find_block,
+    find_place,
+    is_empty,
+    neighbourhood_name,
+    street_names,
+)
+from signaal.places.actions.loading import (
+    load_blocks,
+    load_dwellings,
+    load_neighbourhoods,
+    load_town,
+    make_blocks,
+)
+
+__all__ = [
+    "area_of_postcode4",
+    "block_layer",
+    "block_successors",
+    "find_block",
+    "find_place",
+    "is_empty",
+    "load_blocks",
+    "load_dwellings",
+    "load_neighbourhoods",
+    "load_town",
+    "make_blocks",
+    "neighbourhood_name",
+    "street_names",
+]
