@@ -12,6 +12,7 @@ from signaal.messages.texts import render
 from signaal.oncall import store
 from signaal.oncall.actions.cases import (
     caller_number,
+    held,
     link,
     move,
     open_case,
@@ -43,6 +44,7 @@ from signaal.oncall.store import AttemptRow, NightCaseRow
 from signaal.services import Services
 
 MOST_PER_TICK = 100
+ACUTE = "acute"
 PAGING = frozenset({CaseState.OWED, CaseState.PAGING, CaseState.ALARM})
 
 
@@ -73,13 +75,16 @@ def open_case_for_report(
     """
     contact = f"report:{report_reference}"
     known = store.find_contact(session, contact)
-    if known:
-        return known.case_id
-    case = _open_case_of(session, services, number=number)
-    if case:
-        link(session, case, contact=contact, source=CaseSource.REPORT, at=services.clock.now())
-        case.neighbourhood = case.neighbourhood or neighbourhood
-        return case.id
+    if known:  # asked again because the report has been placed since
+        paged = held(session, known.case_id)
+        paged.neighbourhood = paged.neighbourhood or neighbourhood
+        return paged.id
+    waiting = _open_case_of(session, services, number=number)
+    if waiting:
+        link(session, waiting, contact=contact, source=CaseSource.REPORT, at=services.clock.now())
+        waiting.neighbourhood = waiting.neighbourhood or neighbourhood
+        waiting.urgency = urgency if urgency == ACUTE else waiting.urgency
+        return waiting.id
     case = open_case(
         session,
         services,
