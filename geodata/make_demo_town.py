@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a program, not a package
 """Makes the demo town Lindestad anew from its seed: `make demo-town`.
 
 Everything in geodata/demo/ that this program writes is invented; the same seed gives the same town.
@@ -5,8 +6,6 @@ Everything in geodata/demo/ that this program writes is invented; the same seed 
 
 import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from demo_town.doors import number_doors
 from demo_town.files import write_addresses, write_neighbourhoods, write_table
@@ -29,8 +28,8 @@ def main(folder: Path = DEMO) -> None:
     reports = invent_reports(addresses, truths)
     write_table(folder / "reports.csv.gz", REPORT_COLUMNS, as_rows(reports, addresses))
     (folder / "truths.toml").write_text(as_toml(truths, SEED), encoding="utf-8")
-    print(f"{len(reports):,} reports")
-    print(f"{sum(a.is_dwelling for a in addresses):,} dwellings in {folder}")
+    dwellings = sum(address.is_dwelling for address in addresses)
+    sys.stdout.write(f"{dwellings:,} dwellings and {len(reports):,} reports in {folder}\n")
 
 
 if __name__ == "__main__":

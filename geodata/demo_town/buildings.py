@@ -19,6 +19,9 @@ STREET_ROOM = 9.0
 PARK_ROOM = 6.0
 FARMS = 8
 
+Taken = dict[tuple[int, int], list[tuple[float, float, int]]]
+"""Per square of the ground: spots where a building stands, each with the number of its row."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -53,8 +56,21 @@ class Building:
     def axis(self) -> LineString:
         """The line from one end wall to the other."""
         reach = max(self.length / 2, 0.5)
-        step = np.array([math.cos(self.heading), math.sin(self.heading)]) * reach
-        return LineString([(self.x, self.y) - step, (self.x, self.y) + step])
+        east, north = reach * math.cos(self.heading), reach * math.sin(self.heading)
+        return LineString([(self.x - east, self.y - north), (self.x + east, self.y + north)])
+
+
+SHOP_HOUSES: dict[tuple[Home, ...], float] = {
+    (
+        Home(deep=-2.0, use="winkelfunctie"),
+        Home(-1.4, 1.0, letter="A"),
+        Home(1.4, 1.0, letter="B"),
+    ): 0.25,
+    (Home(use="woonfunctie,winkelfunctie"),): 0.07,
+    (Home(deep=-1.2), Home(deep=1.2, letter="A")): 0.43,
+    (Home(),): 0.25,
+}
+"""What stands in a shopping street, and how often."""
 
 
 def build(area: MultiPolygon, code: str, streets: list[Street]) -> list[Building]:
@@ -67,7 +83,7 @@ def build(area: MultiPolygon, code: str, streets: list[Street]) -> list[Building
     room = shapely.difference(room, shapely.union_all(parks)) if parks else room
     shapely.prepare(room)
     lines = STRtree([street.line for street in streets])
-    taken: dict[tuple[int, int], list[tuple[float, float, int]]] = defaultdict(list)
+    taken: Taken = defaultdict(list)
     standing = []
     for index, street in enumerate(streets):
         for plot in _plots(street):
@@ -78,21 +94,23 @@ def build(area: MultiPolygon, code: str, streets: list[Street]) -> list[Building
     return standing
 
 
-def _free(
-    taken: dict[tuple[int, int], list[tuple[float, float, int]]], plot: Building, row: int
-) -> bool:
+def _free(taken: Taken, plot: Building, row: int) -> bool:
     """Whether nothing of another row stands here; if so, the place is taken from now on."""
-    spots = [plot.axis.interpolate(at) for at in np.arange(0, plot.length + 1, 4.0)]
-    for spot in spots:
-        cell = (int(spot.x // ELBOW_ROOM), int(spot.y // ELBOW_ROOM))
-        beside = ((cell[0] + i, cell[1] + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
-        for x, y, other in (entry for key in beside for entry in taken.get(key, ())):
-            if other != row and math.hypot(x - spot.x, y - spot.y) < ELBOW_ROOM:
+    points = [plot.axis.interpolate(at) for at in np.arange(0, plot.length + 1, 4.0)]
+    places = [(point.x, point.y) for point in points]
+    for x, y in places:
+        column, line = _cell(x, y)
+        beside = ((column + i, line + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        for there_x, there_y, other in (entry for key in beside for entry in taken.get(key, ())):
+            if other != row and math.hypot(there_x - x, there_y - y) < ELBOW_ROOM:
                 return False
-    for spot in spots:
-        cell = (int(spot.x // ELBOW_ROOM), int(spot.y // ELBOW_ROOM))
-        taken[cell].append((spot.x, spot.y, row))
+    for x, y in places:
+        taken[_cell(x, y)].append((x, y, row))
     return True
+
+
+def _cell(x: float, y: float) -> tuple[int, int]:
+    return int(x // ELBOW_ROOM), int(y // ELBOW_ROOM)
 
 
 def _plots(street: Street) -> Iterator[Building]:
@@ -175,15 +193,8 @@ def _galleries(*, floors: int, doors: int) -> tuple[Home, ...]:
 
 
 def _above_shops(chance: np.random.Generator) -> tuple[Home, ...]:
-    draw = chance.random()
-    if draw < 0.25:
-        shop = Home(deep=-2.0, use="winkelfunctie")
-        return (shop, Home(-1.4, 1.0, letter="A"), Home(1.4, 1.0, letter="B"))
-    if draw < 0.32:
-        return (Home(use="woonfunctie,winkelfunctie"),)
-    if draw < 0.75:
-        return (Home(deep=-1.2), Home(deep=1.2, letter="A"))
-    return (Home(),)
+    houses = list(SHOP_HOUSES)
+    return houses[int(chance.choice(len(houses), p=list(SHOP_HOUSES.values())))]
 
 
 def _upstairs(street: Street) -> tuple[Home, ...]:

@@ -39,6 +39,19 @@ CHANNELS = {"sms": 0.48, "web": 0.36, "voice": 0.08, "staff": 0.08}
 STAFF = 12
 """Reporters 1 to 12 are professionals; they report in many places."""
 COMES_BACK = 0.15
+NAMED_ON_WEB = 0.4
+TEXTS = 0.8
+"""Share of neighbours with a known number who text rather than use the form."""
+KEEN = 0.3
+"""Chance that a neighbour at a hot place reports in a week."""
+BAD_NIGHT = 0.3
+"""Chance per week of a night on which many neighbours report."""
+NAMELESS_EVERY = 5
+"""One in so many neighbours at a hot place stays anonymous."""
+FADES_OVER = 6
+"""Weeks."""
+URGENT = {"concern": 0.15, "nuisance": 0.05, "arrears": 0.0}
+URGENT_CRISIS, ACUTE_CRISIS = 0.7, 0.1
 ANGRY_REPORTS = 50
 DAY = 24 * 60
 MISSING_HOUR = (120, 180)
@@ -97,10 +110,11 @@ def invent_reports(addresses: Sequence[Address], truths: Sequence[Truth]) -> lis
     _background(writer)
     for truth in truths:
         for place in truth.places:
+            trouble = Trouble(writer, truth, place)
             if truth.shape == "false_alarm":
-                _one_angry_reporter(writer, truth, place)
+                trouble.run_angry()
             else:
-                _hot_place(writer, truth, place)
+                trouble.run()
     return sorted(writer.reports, key=lambda report: (-report.weeks_ago, report))
 
 
@@ -143,7 +157,7 @@ def _background_report(
     channel = _draw(CHANNELS, chance)
     is_staff = channel == "staff"
     reporter = int(chance.integers(1, STAFF + 1)) if is_staff else next(writer.reporters)
-    known = channel != "web" or chance.random() < 0.4
+    known = channel != "web" or chance.random() < NAMED_ON_WEB
     home = int(chance.choice(writer.at[postcode]))
     again = week - int(chance.integers(1, 4)) if chance.random() < COMES_BACK else -1
     category = _draw(CATEGORIES[kind], chance)
@@ -156,73 +170,90 @@ def _background_report(
             )
 
 
-def _hot_place(writer: Writer, truth: Truth, place: HotPlace) -> None:
-    """Neighbours who report each in their own rhythm, and nights on which many do."""
-    chance = rng_for("truth", truth.name, place.postcode)
-    homes = chance.choice(writer.at[place.postcode], truth.reporters, replace=False)
-    people = [(next(writer.reporters), int(home), nth % 5 != 4) for nth, home in enumerate(homes)]
-    known = [person for person in people if person[2]]
-    for week in range(place.since, place.until - 1, -1):
-        keen = _keenness(truth, place, week)
-        for person in people:
-            if chance.random() < keen:
-                _say(writer, truth, week, person, _moment(truth.kind, chance), chance)
-        if keen < 0.3:
-            continue
-        if week == 0 or chance.random() < 0.3:
-            crowd = chance.permutation(len(known))[: LEAST + 1]
-            night = (0 if week == 0 else int(chance.integers(0, 7)), 5)
-            for index in crowd:
-                moment = (night[0], night[1] + int(chance.integers(0, 100)))
-                _say(writer, truth, week, known[index], moment, chance)
-        _fill_up(writer, truth, place, week, known, chance)
+@dataclass(frozen=True)
+class Neighbour:
+    """Somebody who reports from one home."""
+
+    reporter: int
+    home: int
+    identified: bool
 
 
-def _keenness(truth: Truth, place: HotPlace, week: int) -> float:
-    """Chance that a neighbour reports in a week; a fading place grows quiet."""
-    left = week - place.until
-    return 0.3 * min(1.0, left / 6) if truth.shape == "fading" else 0.3
+class Trouble:
+    """One place where a truth plays out, week by week."""
 
+    def __init__(self, writer: Writer, truth: Truth, place: HotPlace) -> None:
+        self.writer = writer
+        self.truth = truth
+        self.place = place
+        self.chance = rng_for("truth", truth.name, place.postcode)
+        homes = self.chance.choice(writer.at[place.postcode], truth.reporters, replace=False)
+        self.neighbours = [
+            Neighbour(next(writer.reporters), int(home), nth % NAMELESS_EVERY > 0)
+            for nth, home in enumerate(homes, start=1)
+        ]
+        self.named = [one for one in self.neighbours if one.identified]
 
-def _fill_up(
-    writer: Writer,
-    truth: Truth,
-    place: HotPlace,
-    week: int,
-    known: list[tuple[int, int, bool]],
-    chance: np.random.Generator,
-) -> None:
-    """No four weeks in a row with fewer voices than a hot place has."""
-    if week + 3 > place.since:
-        return
-    names = {person[0] for person in known}
-    heard = set().union(*(writer.heard[place.postcode][week + i] for i in range(4))) & names
-    silent = [person for person in known if person[0] not in heard]
-    for person in silent[: max(0, LEAST - len(heard))]:
-        _say(writer, truth, week, person, _moment(truth.kind, chance), chance)
+    def run(self) -> None:
+        """Neighbours who report each in their own rhythm, and nights on which many do."""
+        for week in range(self.place.since, self.place.until - 1, -1):
+            keen = self._keenness(week)
+            for neighbour in self.neighbours:
+                if self.chance.random() < keen:
+                    self._say(week, neighbour, self._moment())
+            if keen == KEEN:
+                self._bad_night(week)
+                self._fill_up(week)
 
+    def run_angry(self) -> None:
+        """One neighbour who reports again and again."""
+        start, end = self.place.since + 0.49, self.place.until - 0.49
+        for week in np.linspace(start, end, ANGRY_REPORTS).round().astype(int):
+            self._say(int(week), self.neighbours[0], self._moment())
 
-def _say(
-    writer: Writer,
-    truth: Truth,
-    week: int,
-    person: tuple[int, int, bool],
-    moment: tuple[int, int],
-    chance: np.random.Generator,
-) -> None:
-    reporter, home, known = person
-    category = str(chance.choice(truth.categories))
-    channel = "sms" if known and chance.random() < 0.8 else "web"
-    urgency = _urgency(truth.kind, category, week, chance)
-    writer.add(Report(week, *moment, home, truth.kind, category, urgency, channel, reporter, known))
+    def _keenness(self, week: int) -> float:
+        """A fading place grows quiet."""
+        left = (week - self.place.until) / FADES_OVER
+        return KEEN * min(1.0, left) if self.truth.shape == "fading" else KEEN
 
+    def _bad_night(self, week: int) -> None:
+        """The present week has one before anybody is awake, whatever day the demo is loaded."""
+        if week > 0 and self.chance.random() > BAD_NIGHT:
+            return
+        day = 0 if week == 0 else int(self.chance.integers(0, 7))
+        for index in self.chance.permutation(len(self.named))[: LEAST + 1]:
+            moment = (day, int(self.chance.integers(5, 105)))
+            self._say(week, self.named[index], moment)
 
-def _one_angry_reporter(writer: Writer, truth: Truth, place: HotPlace) -> None:
-    chance = rng_for("truth", truth.name, place.postcode)
-    person = (next(writer.reporters), int(chance.choice(writer.at[place.postcode])), True)
-    weeks = np.linspace(place.since + 0.49, place.until - 0.49, ANGRY_REPORTS).round().astype(int)
-    for week in weeks:
-        _say(writer, truth, int(week), person, _moment(truth.kind, chance), chance)
+    def _fill_up(self, week: int) -> None:
+        """No four weeks in a row with fewer voices than a hot place has."""
+        if week + 3 > self.place.since:
+            return
+        weeks = self.writer.heard[self.place.postcode]
+        heard = set().union(*(weeks[week + back] for back in range(4)))
+        silent = [one for one in self.named if one.reporter not in heard]
+        for neighbour in silent[: max(0, LEAST - len(self.named) + len(silent))]:
+            self._say(week, neighbour, self._moment())
+
+    def _moment(self) -> tuple[int, int]:
+        return _moment(self.truth.kind, self.chance)
+
+    def _say(self, week: int, neighbour: Neighbour, moment: tuple[int, int]) -> None:
+        category = str(self.chance.choice(self.truth.categories))
+        texts = neighbour.identified and self.chance.random() < TEXTS
+        self.writer.add(
+            Report(
+                week,
+                *moment,
+                neighbour.home,
+                self.truth.kind,
+                category,
+                _urgency(self.truth.kind, category, week, self.chance),
+                "sms" if texts else "web",
+                neighbour.reporter,
+                neighbour.identified,
+            )
+        )
 
 
 def _moment(kind: str, chance: np.random.Generator) -> tuple[int, int]:
@@ -237,13 +268,11 @@ def _moment(kind: str, chance: np.random.Generator) -> tuple[int, int]:
 
 def _urgency(kind: str, category: str, week: int, chance: np.random.Generator) -> str:
     """The present week holds nothing urgent, so that a fresh demo doesn't ring anybody's phone."""
-    urgent = (
-        0.7 if category == "crisis_threat" else {"concern": 0.15, "nuisance": 0.05}.get(kind, 0)
-    )
+    crisis = category == "crisis_threat"
     draw = chance.random()
-    if week == 0 or draw > urgent:
+    if week == 0 or draw > (URGENT_CRISIS if crisis else URGENT[kind]):
         return "normal"
-    return "acute" if category == "crisis_threat" and draw < 0.1 else "urgent"
+    return "acute" if crisis and draw < ACUTE_CRISIS else "urgent"
 
 
 def _draw(shares: dict[str, float], chance: np.random.Generator) -> str:

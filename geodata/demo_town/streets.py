@@ -179,7 +179,7 @@ def loops(room: Polygon, code: str, *, pitch: float, radius: float) -> Lines:
     lines: Lines = []
     for row, y in enumerate(np.arange(south, north, pitch * 0.87)):
         for x in np.arange(west + (row % 2) * pitch / 2, east, pitch):
-            centre = (x, y) + chance.normal(0, pitch * 0.06, 2)
+            centre = np.array([x, y]) + chance.normal(0, pitch * 0.06, 2)
             turns = np.radians(np.arange(0, 360, 12))
             wobble = radius * (1 + 0.16 * np.sin(2 * turns + chance.uniform(0, 6.3)))
             ring = centre + np.column_stack([np.cos(turns), np.sin(turns)]) * wobble[:, None]

@@ -116,7 +116,8 @@ def truths_of(town: Map) -> tuple[Truth, ...]:
             "Een blijvende brandhaard: elke vier weken acht of meer melders in dit blok.",
         ),
         Truth(
-            "zorgen-galerij", "lasting", "concern", ("confusion", "neglect", "confusion", "squalor"),
+            "zorgen-galerij", "lasting", "concern",
+            ("confusion", "neglect", "confusion", "squalor"),
             town.neighbourhood[gallery], (hot(gallery, 51, 0),), MOST,
             "Een blijvende brandhaard van zorgen, het hele jaar door.",
         ),
