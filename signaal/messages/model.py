@@ -63,6 +63,8 @@ class SentText:
     state: OutboxState
 
 
+STATUS_PATH = "/haak/bezorging"
+"""Where the carrier tells how far a message has come; `?m=` names which one."""
 LEASE = timedelta(seconds=60)
 """How long a claim lasts; longer than any carrier's time-out, so that nobody sends it twice."""
 OPERATOR_PAUSE = timedelta(seconds=60)

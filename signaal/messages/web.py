@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from signaal.access.model import Purpose
 from signaal.messages import actions
+from signaal.messages.model import STATUS_PATH
 from signaal.web import EVERYONE, genuine_form, open_to, services
 
 blueprint = Blueprint("messages", __name__)
@@ -16,7 +17,7 @@ NO_CONTENT = 204
 """Never an empty 200: the carrier would try to read it as an instruction."""
 
 
-@webhooks.post("/haak/bezorging")
+@webhooks.post(STATUS_PATH)
 @open_to(EVERYONE, purpose=Purpose.CARRY)
 def hear_status() -> Response:
     """Takes one status callback; what isn't ours or can't be read is thanked for and ignored."""

@@ -83,8 +83,8 @@ class Agenda:
 
     @property
     def now(self) -> datetime:
-        """The network's own time."""
-        return self._time
+        """The network's own time: that of the present event, or what the clock says by now."""
+        return self._time if self._running else max(self._time, self._clock.now())
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         """Does this later; now or in the past means as soon as everything before it is done."""
@@ -210,5 +210,5 @@ class Agenda:
 
     def _put(self, seconds: float, what: Callable[[], None] | _Hook) -> None:
         with self.lock:
-            due = self._time + timedelta(seconds=max(seconds, 0))
+            due = self.now + timedelta(seconds=max(seconds, 0))
             heapq.heappush(self._events, _Event(due, next(self._order), what))

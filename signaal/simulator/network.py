@@ -7,7 +7,7 @@ instructions, and writes down everything that a real carrier would have swallowe
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from signaal.clock import Clock
 from signaal.simulator.agenda import Agenda, Deliver
@@ -26,6 +26,9 @@ from signaal.simulator.phones import (
 )
 from signaal.simulator.refusals import check_call, refusal
 from signaal.simulator.texting import TextExchange
+
+if TYPE_CHECKING:
+    from signaal.simulator.rest import WSGI
 
 T = TypeVar("T")
 
@@ -377,6 +380,12 @@ class FakeNetwork:
                 callback_events=callback_events,
             )
         return leg.sid
+
+    def rest_app(self) -> "WSGI":
+        """The carrier's own web service in front of this network, for the official SDK."""
+        from signaal.simulator.rest import rest_app
+
+        return rest_app(self, account_sid=ACCOUNT_SID)
 
     def all_texts(self) -> list[Record]:
         """All text messages that were ever sent, both ways, newest first."""
