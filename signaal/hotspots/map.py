@@ -18,7 +18,7 @@ from signaal.places.model import Block
 FORMAT = 1
 DUTCH_GRID = "EPSG:28992"
 WEB_DEGREES = "EPSG:4326"
-SIMPLER_BY = 1.0
+SIMPLER_BY = 2.0
 """Metres: a bend that encloses less than about a square of this side is left out."""
 DEGREE_DECIMALS = 5
 """About one metre on the ground."""

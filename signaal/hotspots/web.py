@@ -18,6 +18,7 @@ from signaal.errors import NoSnapshot, NotAllowed
 from signaal.hotspots import actions
 from signaal.hotspots.map import Shapes, collection, feature
 from signaal.hotspots.model import (
+    WINDOWS,
     BlockFigure,
     Level,
     MapFigures,
@@ -144,6 +145,8 @@ def _period() -> int:
     asked = request.args.get("periode", "0")
     if not re.fullmatch(r"\d{1,2}", asked, re.ASCII):
         abort(400)
+    if int(asked) >= WINDOWS:
+        abort(404)
     return int(asked)
 
 

@@ -41,7 +41,7 @@ def build(services, *, blocks: int = 20, dwellings: int = 50, small: int = 0) ->
         session.flush()
         rows = [
             BlockRow(
-                code=f"BU0193010{place % 2}-8021A{chr(65 + place // 2)}",
+                code=f"BU0193010{place % 2}-8021A{chr(65 + place)}",
                 neighbourhood_code=f"BU0193010{place % 2}",
                 dwellings=5 if place >= blocks - small else dwellings,
                 small=place >= blocks - small,

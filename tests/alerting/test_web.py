@@ -1,0 +1,88 @@
+import re
+
+from pytest import fixture, mark
+
+from signaal.hotspots import actions
+from signaal.intake.model import Kind
+from tests.hotspots.towns import build, pages, report
+
+TEAM = {"X-Role": "team_member"}
+COORDINATOR = {"X-Role": "coordinator"}
+POLICE = {"X-Role": "police_officer"}
+FIRST = "/blok/BU01930100-8021AA"
+
+
+@fixture
+def client(services):
+    """A town whose first block has 12 reporters of nuisance and, weeks ago, 6 of concern."""
+    first, *_ = build(services)
+    report(services, first, times=12)
+    report(services, first, times=6, weeks_ago=5, kind=Kind.CONCERN)
+    actions.refresh(services)
+    return pages(services).test_client()
+
+
+def text_of(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def test_the_page_says_what_lies_behind_the_colour(client) -> None:
+    text = text_of(client.get(FIRST, headers=TEAM))
+    assert "Blok 8021 AA" in text
+    assert "Rozenbuurt, Noord. 50 woningen." in text
+    assert "10–19 melders in de laatste vier weken; in de vier weken daarvoor minder dan 5." in text
+    assert "Minstens 5 keer de stad." in text
+    assert "26 okt t/m 16 nov 2026" in text
+    assert "Weinig meldingen betekent niet: weinig problemen." in text
+
+
+def test_a_coordinator_sees_the_weeks_and_a_team_member_does_not(client) -> None:
+    assert "Per week, 26 weken" in text_of(client.get(FIRST, headers=COORDINATOR))
+    assert "12 melders" in text_of(client.get(FIRST, headers=COORDINATOR))
+    assert "Per week" not in text_of(client.get(FIRST, headers=TEAM))
+
+
+def test_the_trend_is_drawn_and_stands_in_a_table_as_well(client) -> None:
+    html = client.get(FIRST, headers=TEAM).text
+    drawing = html.split('<svg class="trend"')[1].split("</svg>")[0]
+    assert "<title" in drawing
+    assert "<desc" in drawing
+    assert drawing.count("<g>") == 7
+    assert "28 sep t/m 25 okt 2026" in html.split("</svg>")[-1]
+
+
+def test_kinds_stand_side_by_side(client) -> None:
+    text = text_of(client.get(FIRST, headers=TEAM))
+    for kind in ("Overlast", "Zorgen", "Huurachterstand"):
+        assert kind in text
+    concern = text_of(client.get(f"{FIRST}?soort=concern", headers=TEAM))
+    assert "Wat achter de kleur zit: zorgen" in concern
+    assert "in de vier weken daarvoor 5–9." in concern
+
+
+def test_a_police_officer_finds_nothing_but_nuisance(client) -> None:
+    text = text_of(client.get(FIRST, headers=POLICE))
+    assert "Overlast" in text
+    assert "Zorgen" not in text
+    assert "achterstand" not in text
+    assert client.get(f"{FIRST}?soort=concern", headers=POLICE).status_code == 403
+
+
+@mark.parametrize(
+    ("path", "status"),
+    [
+        ("/blok/BU01930100-9999XX", 404),
+        ("/blok/%3Cscript%3E", 404),
+        (f"{FIRST}?soort=alles", 400),
+    ],
+)
+def test_what_is_not_there_is_said_to_be_not_there(client, path, status) -> None:
+    assert client.get(path, headers=TEAM).status_code == status
+
+
+def test_the_way_back_leads_to_the_block_on_the_map(client) -> None:
+    html = client.get(FIRST, headers=TEAM).text
+    (link,) = re.findall(r'href="(/kaart\?[^"]+)"', html)
+    page = client.get(link.replace("&amp;", "&"), headers=TEAM).text
+    assert 'data-chosen="BU01930100-8021AA"' in page
+    assert 'aria-current="true"' in page

@@ -1,0 +1,187 @@
+import gzip
+import json
+import re
+
+from pytest import fixture, mark
+
+from signaal.hotspots import actions
+from signaal.intake.model import Kind
+from tests.hotspots.towns import build, pages, report
+
+TEAM = {"X-Role": "team_member"}
+COORDINATOR = {"X-Role": "coordinator"}
+POLICE = {"X-Role": "police_officer"}
+
+
+@fixture
+def client(services):
+    return pages(services).test_client()
+
+
+@fixture
+def town(services):
+    """Blocks with 12, 7, 4 and 0 reporters of nuisance, and 6 of concern in the fourth."""
+    blocks = build(services)
+    for block, times in zip(blocks, (12, 7, 4), strict=False):
+        report(services, block, times=times)
+    report(services, blocks[3], times=6, kind=Kind.CONCERN)
+    actions.refresh(services)
+    return blocks
+
+
+def rows_of(html) -> list[list[str]]:
+    body = html.split("<tbody>")[1].split("</tbody>")[0]
+    return [
+        [
+            " ".join(re.sub(r"<[^>]+>", " ", cell).split())
+            for cell in re.split(r"</t[dh]>", row)[:-1]
+        ]
+        for row in re.split(r"<tr [^>]+>", body)[1:]
+    ]
+
+
+def told(answer) -> dict[str, dict]:
+    packed = gzip.decompress(answer.data) if answer.content_encoding == "gzip" else answer.data
+    return {
+        each["properties"]["name"]: each["properties"] for each in json.loads(packed)["features"]
+    }
+
+
+def test_the_table_shows_what_stands_out_first_in_classes(client, town) -> None:
+    rows = rows_of(client.get("/kaart", headers=TEAM).text)
+    assert len(rows) == 20
+    name, neighbourhood, district, dwellings, reporters, rate, compared = rows[0]
+    assert (name, neighbourhood, district, dwellings) == ("8021 AA", "Rozenbuurt", "Noord", "50")
+    assert reporters == "10–19"
+    assert re.fullmatch(r"\d+–\d+", rate)
+    assert compared == "minstens 5 keer de stad"
+    assert [row[4] for row in rows] == ["10–19", "5–9", *["minder dan 5"] * 18]
+    assert {row[5] for row in rows[2:]} == {"–"}
+    assert {row[6] for row in rows[2:]} == {"te weinig meldingen om iets over te zeggen"}
+
+
+def test_a_coordinator_sees_numbers_from_three_up(client, town) -> None:
+    rows = rows_of(client.get("/kaart", headers=COORDINATOR).text)
+    assert [row[4] for row in rows] == ["12", "7", "4", *["minder dan 3"] * 17]
+
+
+def test_map_and_table_hold_the_same_figures(client, town) -> None:
+    for role in (TEAM, COORDINATOR):
+        rows = rows_of(client.get("/kaart", headers=role).text)
+        shapes = told(client.get("/kaart/blokken.json", headers=role))
+        assert len(shapes) == len(rows) == 20
+        for name, neighbourhood, district, dwellings, reporters, _rate, compared in rows:
+            assert shapes[name]["lines"] == [
+                f"{neighbourhood}, {district}",
+                f"{dwellings} woningen",
+                f"{reporters} melders",
+                compared,
+            ]
+
+
+def test_the_kind_can_be_chosen(client, town) -> None:
+    rows = rows_of(client.get("/kaart?soort=concern", headers=TEAM).text)
+    assert [row[4] for row in rows][:2] == ["5–9", "minder dan 5"]
+
+
+def test_the_period_can_be_chosen(client, town) -> None:
+    html = client.get("/kaart?periode=1", headers=TEAM).text
+    assert '<option value="1" selected>' in html
+    assert {row[4] for row in rows_of(html)} == {"minder dan 5"}
+
+
+@mark.parametrize(
+    ("sort", "first"),
+    [("blok", "8021 AA"), ("melders&volgorde=af", "8021 AA"), ("buurt", "8021 AB")],
+)
+def test_every_heading_sorts_without_javascript(client, town, sort, first) -> None:
+    html = client.get(f"/kaart?sort={sort}", headers=TEAM).text
+    assert rows_of(html)[0][0] == first
+    assert html.count("aria-sort=") == 1
+
+
+def test_sorting_by_what_is_hidden_is_not_possible(client, town) -> None:
+    rows = rows_of(client.get("/kaart?sort=melders&volgorde=af", headers=TEAM).text)
+    hidden = [(row[1], row[0]) for row in rows if row[4] == "minder dan 5"]
+    assert hidden == sorted(hidden, key=lambda row: (row[0] == "Lindebuurt", row[1]), reverse=True)
+
+
+def test_the_page_says_what_it_is_and_what_it_is_not(client, town) -> None:
+    html = client.get("/kaart", headers=TEAM).text
+    assert "Weinig meldingen betekent niet: weinig problemen." in html
+    assert "Cijfers van 16-11-2026 09:00" in html
+    assert "elke minuut ververst" in html
+
+
+def test_no_style_or_handler_stands_in_the_page(client, town) -> None:
+    for path in ("/kaart", "/blok/BU01930100-8021AA"):
+        html = client.get(path, headers=COORDINATOR).text
+        assert not re.search(r"\sstyle=|\son\w+=|<style", html)
+        scripts = re.findall(r"<script[^>]*>", html)
+        assert all('nonce="nonce"' in each or "src=" in each for each in scripts)
+
+
+@mark.parametrize("query", ["soort=alles", "periode=x", "periode=-1", "periode=0b1", "periode=²"])
+def test_a_question_that_makes_no_sense_is_refused(client, town, query) -> None:
+    assert client.get(f"/kaart?{query}", headers=TEAM).status_code == 400
+
+
+def test_a_period_before_the_first_is_not_there(client, town) -> None:
+    assert client.get("/kaart?periode=13", headers=TEAM).status_code == 404
+
+
+def test_a_police_officer_sees_nuisance_only(client, town) -> None:
+    assert client.get("/kaart", headers=POLICE).status_code == 200
+    for kind in ("concern", "arrears"):
+        for path in ("/kaart", "/kaart/blokken.json"):
+            assert client.get(f"{path}?soort={kind}", headers=POLICE).status_code == 403
+
+
+def test_before_the_first_refresh_the_page_asks_for_patience(client) -> None:
+    for path in ("/kaart", "/kaart/blokken.json", "/blok/x"):
+        answer = client.get(path, headers=TEAM)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+
+
+def test_the_shapes_are_small_and_not_sent_twice(client, town) -> None:
+    wanted = {**TEAM, "Accept-Encoding": "gzip"}
+    first = client.get("/kaart/blokken.json", headers=wanted)
+    assert first.content_encoding == "gzip"
+    assert first.mimetype == "application/geo+json"
+    again = client.get(
+        "/kaart/blokken.json", headers={**wanted, "If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_another_role_or_kind_has_another_tag(client, town) -> None:
+    tags = {
+        client.get(f"/kaart/blokken.json?soort={kind}", headers=role).headers["ETag"]
+        for kind in ("nuisance", "concern")
+        for role in (TEAM, COORDINATOR)
+    }
+    assert len(tags) == 4
+
+
+def test_leaflet_comes_from_this_host_and_may_be_kept(client) -> None:
+    for name in ("leaflet.js", "leaflet.css"):
+        with client.get(f"/static/leaflet/{name}") as answer:
+            assert answer.status_code == 200
+            assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert client.get("/static/leaflet/../__init__.py").status_code == 404
+    assert client.get("/static/leaflet/unknown.js").status_code == 404
+
+
+def test_a_page_asks_the_database_nothing(client, town, services) -> None:
+    from sqlalchemy import event
+
+    asked = []
+
+    def listen(*arguments: object) -> None:
+        asked.append(arguments[2])
+
+    event.listen(services.database.engine, "before_cursor_execute", listen)
+    for path in ("/kaart", "/kaart/blokken.json", "/blok/BU01930100-8021AA"):
+        assert client.get(path, headers=TEAM).status_code == 200
+    event.remove(services.database.engine, "before_cursor_execute", listen)
+    assert asked == []
