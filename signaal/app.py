@@ -4,15 +4,26 @@ import secrets
 from datetime import datetime
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request, session
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    session,
+)
 from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from signaal import wiring
 from signaal.access import web as access_web
-from signaal.access.model import may_enter
+from signaal.access.model import Purpose, may_enter
 from signaal.alerting import web as alerting_web
 from signaal.clock import AMSTERDAM
 from signaal.errors import ForgedRequest, UndeclaredRoute
@@ -21,15 +32,21 @@ from signaal.intake import web as intake_web
 from signaal.messages import web as messages_web
 from signaal.oncall import actions as oncall
 from signaal.oncall import web as oncall_web
+from signaal.oncall.model import Alarm
 from signaal.resources import STATIC, TEMPLATES, TRANSLATIONS
 from signaal.services import Services
+from signaal.settings import Settings, read_settings
 from signaal.simulator import web as simulator_web
-from signaal.web import EVERYONE, rule_of
+from signaal.simulator.delivery import over_wsgi
+from signaal.simulator.network import FakeNetwork
+from signaal.web import EVERYONE, open_to, rule_of, services
 
 LANGUAGES = ("nl", "en")
 LARGEST_BODY = 64 * 1024
 RETRY_SECONDS = "5"
-BLUEPRINTS = (
+FORM_SECONDS = 8 * 3600
+"""How long somebody may take to fill in a form."""
+PAGES = (
     access_web.blueprint,
     intake_web.blueprint,
     messages_web.blueprint,
@@ -37,46 +54,50 @@ BLUEPRINTS = (
     oncall_web.blueprint,
     alerting_web.blueprint,
 )
+WEBHOOKS = (intake_web.webhooks, messages_web.webhooks, oncall_web.webhooks)
 
 log = structlog.get_logger()
 
 
-def create_app(services: Services) -> Flask:
+health = Blueprint("health", __name__)
+
+
+@health.get("/gezond")
+@open_to(EVERYONE, purpose=Purpose.RUN)
+def is_healthy() -> tuple[str, int]:
+    """For monitoring: 200 while the database answers, else 503."""
+    services().database.is_up()
+    return "gezond\n", 200
+
+
+def production() -> Flask:
+    """The application as a production server starts it, from the environment."""
+    wiring.configure_logging()
+    house = wiring.build(read_settings())
+    wiring.require_tables(house.services)
+    return create_app(house.services)
+
+
+def create_app(tools: Services, network: FakeNetwork | None = None) -> Flask:
     """The web application around these services.
+
+    Args:
+        tools: Everything that actions may use.
+        network: The fake telephone network; with it comes the demo's telephone page.
 
     Raises:
         UndeclaredRoute: A route says neither who may come in nor for which purpose.
     """
     app = Flask("signaal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
-    settings = services.settings
-    app.config.update(
-        SECRET_KEY=settings.secret_key.get_secret_value(),
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
-        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=not settings.is_demo,
-        SESSION_COOKIE_NAME="signaal" if settings.is_demo else "__Host-signaal",
-        BABEL_DEFAULT_LOCALE="nl",
-        BABEL_DEFAULT_TIMEZONE=str(AMSTERDAM),
-        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
-        WTF_CSRF_TIME_LIMIT=8 * 3600,
-    )
-    app.extensions["signaal"] = services
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+    app.config.update(_configuration(tools.settings))
+    app.extensions["signaal"] = tools
+    hops = tools.settings.trusted_proxies
+    if hops:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
         )
     Babel(app, locale_selector=_language)
-    protection = CSRFProtect(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    if settings.is_demo:
-        app.register_blueprint(simulator_web.blueprint)
-    for webhooks in (intake_web.webhooks, messages_web.webhooks, oncall_web.webhooks):
-        app.register_blueprint(webhooks)
-        protection.exempt(webhooks)
+    _register(app, network)
     _refuse_undeclared_routes(app)
     app.before_request(_guard)
     app.after_request(_security_headers)
@@ -84,6 +105,36 @@ def create_app(services: Services) -> Flask:
     app.template_filter("moment")(_moment)
     _when_something_is_wrong(app)
     return app
+
+
+def _configuration(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": not settings.is_demo,
+        "SESSION_COOKIE_NAME": "signaal" if settings.is_demo else "__Host-signaal",
+        "BABEL_DEFAULT_LOCALE": "nl",
+        "BABEL_DEFAULT_TIMEZONE": str(AMSTERDAM),
+        "BABEL_TRANSLATION_DIRECTORIES": str(TRANSLATIONS),
+        "WTF_CSRF_TIME_LIMIT": FORM_SECONDS,
+        "WTF_CSRF_SSL_STRICT": False,  # we send no referrer; the token and SameSite stand guard
+    }
+
+
+def _register(app: Flask, network: FakeNetwork | None) -> None:
+    protection = CSRFProtect(app)
+    for blueprint in (*PAGES, health):
+        app.register_blueprint(blueprint)
+    for webhooks in WEBHOOKS:
+        app.register_blueprint(webhooks)
+        protection.exempt(webhooks)
+    if network is not None:
+        network.connect(over_wsgi(app, app.extensions["signaal"].settings.public_url))
+        app.extensions["network"] = network
+        app.register_blueprint(simulator_web.blueprint)
 
 
 def _language() -> str:
@@ -102,25 +153,13 @@ def _refuse_undeclared_routes(app: Flask) -> None:
 
 def _guard() -> Response | None:
     g.csp_nonce = secrets.token_urlsafe(16)
-    g.role = session.get("role", "") if _services_of_app().settings.is_demo else ""
+    g.role = session.get("role", "") if services().settings.is_demo else ""
     if request.endpoint is None or request.endpoint == "static":
         return None
-    rule = rule_of(_view())
+    rule = rule_of(current_app.view_functions[request.endpoint])
     if rule and may_enter(role=g.role, allowed=rule.roles, everyone=EVERYONE):
         return None
     return make_response(render_template("errors/not_allowed.html"), 403)
-
-
-def _view() -> object:
-    from flask import current_app
-
-    return current_app.view_functions[request.endpoint or ""]
-
-
-def _services_of_app() -> Services:
-    from signaal.web import services
-
-    return services()
 
 
 def _security_headers(response: Response) -> Response:
@@ -143,39 +182,38 @@ def _security_headers(response: Response) -> Response:
 
 def _shell() -> dict[str, object]:
     """What the shell of every page needs: the role, the nonce, and the alarms that stand."""
-    tools = _services_of_app()
-    alarms: list[object] = []
-    if g.get("role"):
-        with tools.database.reading() as reading:
-            alarms = list(oncall.standing_alarms(reading))
+    settings = services().settings
     return {
         "csp_nonce": g.get("csp_nonce", ""),
         "role": g.get("role", ""),
-        "alarms": alarms,
-        "demo": tools.settings.is_demo,
+        "alarms": _standing_alarms() if g.get("role") else (),
+        "demo": settings.is_demo,
         "language": str(get_locale() or "nl"),
-        "line_number": tools.settings.line_number,
+        "line_number": settings.line_number,
         "may_open": _may_open,
     }
 
 
 def _may_open(path: str) -> bool:
     """Whether the visitor's role may open this page: the menu offers no closed doors."""
-    from flask import current_app
-
     try:
         endpoint, _arguments = current_app.url_map.bind("").match(path)
     except HTTPException:
         return False
     rule = rule_of(current_app.view_functions[endpoint])
-    role = g.get("role", "")
-    return bool(rule and may_enter(role=role, allowed=rule.roles, everyone=EVERYONE))
+    return bool(rule and may_enter(role=g.get("role", ""), allowed=rule.roles, everyone=EVERYONE))
+
+
+def _standing_alarms() -> tuple[Alarm, ...]:
+    try:
+        with services().database.reading() as reading:
+            return tuple(oncall.standing_alarms(reading))
+    except OperationalError:
+        return ()  # the page that says that the database is away must still come out
 
 
 def _bare(template: str) -> str:
-    """A page that needs neither database nor session: the shell would ask for both."""
-    from flask import current_app
-
+    """A page that asks for neither database nor session, as the shell would."""
     return current_app.jinja_env.get_template(template).render()
 
 

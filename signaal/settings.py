@@ -1,7 +1,6 @@
 """What is set from outside: environment variables that begin with SIGNAAL_."""
 
 from enum import StrEnum
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,17 +75,6 @@ class Settings(BaseSettings):
     def snapshots_dir(self) -> Path:
         """Where the frozen figures lie."""
         return self.data_dir / "snapshots"
-
-    @property
-    def webhook_tokens(self) -> tuple[str, ...]:
-        """The secrets with which the carrier may sign, the current one first.
-
-        Without a carrier's token (the demo) one is derived from our own secret.
-        """
-        given = (self.twilio_auth_token, self.twilio_previous_auth_token)
-        tokens = tuple(token.get_secret_value() for token in given if token.get_secret_value())
-        own = "webhooks:" + self.secret_key.get_secret_value()
-        return tokens or (sha256(own.encode()).hexdigest(),)
 
     @property
     def is_demo(self) -> bool:

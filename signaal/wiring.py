@@ -1,22 +1,175 @@
-"""Puts the services together: which carrier, which clock, which policies."""
+"""Puts the services together: which carrier, which clock, which policies, which ticks."""
 
 import importlib
+import logging
+import pkgutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from signaal.policies import Policy
+import structlog
+from alembic import command as alembic
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import signaal
+from signaal.alerting import actions as alerting
+from signaal.alerting.model import AlertPolicy
+from signaal.clock import PretendClock, SystemClock
+from signaal.db import Database
+from signaal.errors import OutdatedTables
+from signaal.hotspots import actions as hotspots
+from signaal.intake import actions as intake
+from signaal.intake.model import Categories
+from signaal.messages import actions as messages
+from signaal.oncall import actions as oncall
+from signaal.oncall.model import EscalationPolicy
+from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webhook_token
+from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
+from signaal.policies import Policies, Policy, read_policies
+from signaal.resources import ALERTS, MIGRATIONS
+from signaal.services import Services
+from signaal.settings import CarrierName, Settings
+from signaal.simulator.network import FakeNetwork
+
+POLICY_TYPES: tuple[type[Policy], ...] = (Categories, AlertPolicy, EscalationPolicy)
 
 
-def _policy_types() -> tuple[type[Policy], ...]:
-    found = []
-    for room, name in (
-        ("intake", "Categories"),
-        ("alerting", "AlertPolicy"),
-        ("oncall", "EscalationPolicy"),
-    ):
-        try:
-            found.append(getattr(importlib.import_module(f"signaal.{room}.model"), name))
-        except (ImportError, AttributeError):
-            continue
-    return tuple(found)
+@dataclass(frozen=True)
+class House:
+    """The services, and in the demo the fake telephone network that carries for them."""
+
+    services: Services
+    network: FakeNetwork | None = None
 
 
-POLICY_TYPES: tuple[type[Policy], ...] = _policy_types()
+@dataclass(frozen=True)
+class Tick:
+    """One piece of work that comes back every so many seconds."""
+
+    name: str
+    seconds: float
+    run: Callable[[], object]
+
+
+def build(settings: Settings) -> House:
+    """Builds the house, and refuses what is broken: a policy, a rota.
+
+    Raises:
+        BrokenPolicies: With every fault in every file.
+        BrokenRota: With every fault in the rota.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    clock = SystemClock()
+    network = _network(settings, clock)
+    services = Services(
+        settings=settings,
+        database=Database(settings.database),
+        clock=clock,
+        line_clock=PretendClock(clock) if settings.is_demo else clock,
+        policies=read_all_policies(settings),
+        carrier=ConsoleCarrier(network) if network else TwilioCarrier(settings),
+        signatures=(ConsoleSignatureCheck if network else TwilioSignatureCheck)(settings),
+    )
+    oncall.rota_of(services)
+    readers = (oncall.RepliesReader(services),)
+    return House(replace(services, inbound_readers=readers), network)
+
+
+def _network(settings: Settings, clock: SystemClock) -> FakeNetwork | None:
+    if settings.carrier is not CarrierName.CONSOLE:
+        return None
+    return FakeNetwork(
+        clock,
+        token=webhook_token(settings),
+        base_url=settings.public_url,
+        lines=(settings.line_number,),
+        voice_status_path="/haak/gesprek/einde",
+    )
+
+
+def read_all_policies(settings: Settings) -> Policies:
+    """Reads every policy of the municipality, or the shipped ones."""
+    return read_policies(settings.policies_dir or ALERTS, POLICY_TYPES)
+
+
+def ticks(house: House) -> tuple[Tick, ...]:
+    """Everything that happens by itself."""
+    services = house.services
+    refresh_seconds = 60 if services.settings.is_demo else 600
+    work = [
+        Tick("consider reports", 1, lambda: alerting.consider(services)),
+        Tick("night cases", 1, lambda: oncall.tick(services)),
+        Tick("outbox", 0.5, lambda: messages.deliver_due(services)),
+        Tick("figures", refresh_seconds, lambda: hotspots.refresh(services)),
+        Tick("purge", 3600, lambda: purge(services)),
+    ]
+    if house.network:
+        work.append(Tick("telephones", 0.25, house.network.catch_up))
+    return tuple(work)
+
+
+def purge(services: Services) -> None:
+    """Lets go of what has been kept long enough, in every feature."""
+    for feature in (messages, intake):
+        feature.purge(services)
+
+
+# -- tables ---------------------------------------------------------------------------------
+
+
+def import_stores() -> None:
+    """Makes every row known to the metadata."""
+    for module in pkgutil.walk_packages(signaal.__path__, "signaal."):
+        if module.name.endswith(".store"):
+            importlib.import_module(module.name)
+
+
+def upgrade_database(services: Services, revision: str = "head") -> None:
+    """Brings the tables to a revision, in one transaction: all of it or nothing."""
+    with services.database.migrating() as connection:
+        config = _alembic()
+        config.attributes["connection"] = connection
+        alembic.upgrade(config, revision)
+
+
+def require_tables(services: Services) -> None:
+    """Refuses to work on tables that aren't up to date.
+
+    Raises:
+        OutdatedTables: Says which command mends it.
+    """
+    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    with services.database.reading() as session:
+        current = MigrationContext.configure(session.connection()).get_current_revision()
+    if current != head:
+        raise OutdatedTables(
+            "De tabellen zijn niet bij; geef eerst: signaal db upgrade"
+            f" / The tables aren't up to date ({current}, not {head}); run: signaal db upgrade"
+        )
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+# -- logs -----------------------------------------------------------------------------------
+
+
+def configure_logging() -> None:
+    """One JSON line per event on standard error, with ids only."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

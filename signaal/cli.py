@@ -1,0 +1,199 @@
+"""The command line: `signaal --help` lists what there is."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from signaal import app as web_app
+from signaal import wiring
+from signaal.errors import SignaalError
+from signaal.hotspots import actions as hotspots
+from signaal.places import actions as places
+from signaal.scheduler import Worker
+from signaal.settings import read_settings
+from signaal.simulator import town
+
+SHUTDOWN_SECONDS = 10
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Signaal hears, shows and answers what residents and professionals see."""
+    wiring.configure_logging()
+
+
+def main() -> None:
+    """Runs a command; what Signaal refuses is said in one sentence, without a trace."""
+    try:
+        commands()
+    except SignaalError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except OperationalError as error:
+        click.echo(
+            f"De database antwoordt niet. / The database doesn't answer. ({error.orig})", err=True
+        )
+        sys.exit(3)
+
+
+def with_house(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the house, and closes its database afterwards."""
+
+    @wraps(command)
+    def run(**options: object) -> None:
+        house = wiring.build(read_settings())
+        try:
+            command(house, **options)
+        finally:
+            house.services.database.close()
+
+    return run
+
+
+@commands.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@with_house
+def db_upgrade(house: wiring.House) -> None:
+    """Brings the tables up to date."""
+    wiring.upgrade_database(house.services)
+    click.echo("De database is bij. / The database is up to date.")
+
+
+@commands.group("places")
+def places_group() -> None:
+    """Municipality, neighbourhoods, dwellings and blocks."""
+
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@places_group.command("load")
+@click.option("--neighbourhoods", type=EXISTING, help="CBS wijken en buurten (GeoPackage)")
+@click.option("--dwellings", type=EXISTING, help="BAG (bag-light.gpkg or NLExtract address CSV)")
+@click.option("--blocks", type=EXISTING, help="your own block polygons (GeoPackage)")
+@with_house
+def places_load(
+    house: wiring.House,
+    *,
+    neighbourhoods: Path | None,
+    dwellings: Path | None,
+    blocks: Path | None,
+) -> None:
+    """Loads official files; makes blocks from the addresses unless you bring your own."""
+    if neighbourhoods:
+        click.echo(places.load_neighbourhoods(house.services, neighbourhoods))
+    if blocks:
+        click.echo(places.load_blocks(house.services, blocks))
+    if dwellings:
+        with _progress() as show:
+            report = places.load_dwellings(house.services, dwellings, on_progress=show)
+        click.echo(report)
+
+
+@commands.command()
+@with_house
+def demo(house: wiring.House) -> None:
+    """Makes the database and the invented town, unless they are there already."""
+    wiring.upgrade_database(house.services)
+    with _progress() as show:
+        made = town.load_town(house.services, on_progress=show)
+    if made:
+        hotspots.refresh(house.services)
+    click.echo(
+        "De verzonnen stad staat klaar. / The invented town is ready."
+        if made
+        else "De verzonnen stad was er al. / The invented town was there already."
+    )
+
+
+@commands.command()
+@with_house
+def serve(house: wiring.House) -> None:
+    """Serves the pages (and, unless told otherwise, works through the ticks)."""
+    import waitress
+
+    settings = house.services.settings
+    wiring.require_tables(house.services)
+    app = web_app.create_app(house.services, house.network)
+    stop = threading.Event()
+    worker = threading.Thread(target=Worker(house).run, args=(stop,), name="worker")
+    if settings.embedded_worker:
+        worker.start()
+    server = waitress.create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        channel_timeout=60,
+        connection_limit=1000,
+        max_request_body_size=web_app.LARGEST_BODY * 2,
+        ident=None,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: server.close())
+    click.echo(f"Signaal: {settings.public_url}  (Ctrl-C: stop)")
+    try:
+        server.run()
+    finally:
+        stop.set()
+        if settings.embedded_worker:
+            worker.join(SHUTDOWN_SECONDS)
+
+
+@commands.command()
+@with_house
+def worker(house: wiring.House) -> None:
+    """Works through the ticks; a second worker stands by."""
+    wiring.require_tables(house.services)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Worker(house).run(stop)
+
+
+@commands.command()
+@with_house
+def refresh(house: wiring.House) -> None:
+    """Makes the figures of the map anew, now."""
+    click.echo(hotspots.refresh(house.services))
+
+
+@commands.group()
+def policies() -> None:
+    """The policies in alerts/."""
+
+
+@policies.command("check")
+def policies_check() -> None:
+    """Says all that is wrong with the policies, with file, key and mend."""
+    wiring.read_all_policies(read_settings())
+    click.echo("Alle beleidsregels zijn in orde. / All policies are in order.")
+
+
+class _progress:  # noqa: N801 - reads as a word: `with _progress() as show`
+    """A bar that shows how far a long job is, with the name of the step it is at."""
+
+    def __enter__(self) -> Callable[[str, float], None]:
+        self._bar = click.progressbar(length=1000, label="…", file=sys.stderr)
+        self._bar.__enter__()
+        return self._show
+
+    def _show(self, step: str, fraction: float) -> None:
+        self._bar.label = step
+        self._bar.update(max(0, int(fraction * 1000) - self._bar.pos))
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.render_finish()
+
+
+if __name__ == "__main__":
+    main()
