@@ -234,7 +234,9 @@ class BlockIndex:
         """All edges as (x1, y1, x2, y2) in grid units, and the polygon of each."""
         import shapely
 
-        rings, polygon = shapely.get_rings(self.shapes, return_index=True)
+        parts, owner = shapely.get_parts(self.shapes, return_index=True)
+        rings, part = shapely.get_rings(parts, return_index=True)
+        polygon = owner[part]
         points, ring = shapely.get_coordinates(rings, return_index=True)
         points = (points - [self.west, self.south]) / self.size
         joined = ring[1:] == ring[:-1]

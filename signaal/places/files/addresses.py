@@ -162,29 +162,42 @@ def _dwelling(row: Row, tally: Tally, *, bounds: Sequence[float]) -> list[Any] |
 
 def _why_not(row: Row, *, bounds: Sequence[float]) -> str | None:
     """Why this row is no dwelling that we can use; None if it is one."""
-    x, y = as_number(row["x"]), as_number(row["y"])
+    status, use = as_text(row.get("status")).lower(), as_text(row.get("use")).lower()
+    if status and not status.startswith(IN_USE):
+        return "not_in_use"
+    if as_text(row.get("kind")).upper() not in DWELLING_KINDS or (use and HOME_USE not in use):
+        return "not_a_dwelling"
+    if as_text(row.get("secondary")).lower() in YES:
+        return "secondary_address"
+    if not BAG_ID.fullmatch(_id(as_text(row["id"]))):
+        return "unusable_id"
+    return _unusable_address(row) or _nowhere(row, bounds=bounds)
+
+
+def _unusable_address(row: Row) -> str | None:
     number = as_number(row["number"]) or 0
     suffixes = (as_text(row.get("letter")), as_text(row.get("addition")))
-    status, use = as_text(row.get("status")).lower(), as_text(row.get("use")).lower()
-    checks = (
-        ("not_in_use", bool(status) and not status.startswith(IN_USE)),
-        ("not_a_dwelling", as_text(row.get("kind")).upper() not in DWELLING_KINDS),
-        ("not_a_dwelling", bool(use) and HOME_USE not in use),
-        ("secondary_address", as_text(row.get("secondary")).lower() in YES),
-        ("unusable_id", not BAG_ID.fullmatch(_id(as_text(row["id"])))),
-        ("unusable_address", not as_text(row["street"])),
-        ("unusable_address", not (0 < number <= HIGHEST_NUMBER and number == int(number))),
-        ("unusable_address", any(len(suffix) > LONGEST_SUFFIX for suffix in suffixes)),
-        ("no_location", x is None or y is None),
-        ("outside_the_netherlands", not _within(x, y, NETHERLANDS)),
-        ("elsewhere", not _within(x, y, bounds)),
+    usable = (
+        as_text(row["street"])
+        and 0 < number <= HIGHEST_NUMBER
+        and number == int(number)
+        and max(map(len, suffixes)) <= LONGEST_SUFFIX
     )
-    return next((reason for reason, applies in checks if applies), None)
+    return None if usable else "unusable_address"
 
 
-def _within(x: float | None, y: float | None, bounds: Sequence[float]) -> bool:
+def _nowhere(row: Row, *, bounds: Sequence[float]) -> str | None:
+    x, y = as_number(row["x"]), as_number(row["y"])
+    if x is None or y is None:
+        return "no_location"
+    if not _within(x, y, NETHERLANDS):
+        return "outside_the_netherlands"
+    return None if _within(x, y, bounds) else "elsewhere"
+
+
+def _within(x: float, y: float, bounds: Sequence[float]) -> bool:
     west, south, east, north = bounds
-    return x is not None and y is not None and west <= x <= east and south <= y <= north
+    return west <= x <= east and south <= y <= north
 
 
 def _id(written: str) -> str:

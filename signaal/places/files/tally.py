@@ -63,8 +63,6 @@ def as_text(value: object) -> str:
     if value is None or isinstance(value, bytes):
         return ""
     plain = unicodedata.normalize("NFC", str(value)[: 10 * LONGEST_NAME])
-    return " ".join("".join(sign if _shows(sign) else " " for sign in plain).split())[:LONGEST_NAME]
-
-
-def _shows(sign: str) -> bool:
-    return not unicodedata.category(sign).startswith("C")
+    if not plain.isprintable():
+        plain = "".join(sign if sign.isprintable() else " " for sign in plain)
+    return " ".join(plain.split())[:LONGEST_NAME]

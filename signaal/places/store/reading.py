@@ -1,0 +1,185 @@
+"""Reads places: by address, by code, or all that is known."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlmodel import Session, col, func, select
+
+from signaal.places.model import (
+    Area,
+    Block,
+    Candidate,
+    Dwelling,
+    PlaceFound,
+    Town,
+)
+from signaal.places.store.rows import (
+    BlockRow,
+    DistrictRow,
+    DwellingRow,
+    NeighbourhoodRow,
+    PlacesLoadRow,
+    columns,
+)
+
+_PLACE = (
+    col(BlockRow.id),
+    col(BlockRow.code),
+    col(NeighbourhoodRow.code),
+    col(NeighbourhoodRow.name),
+    col(NeighbourhoodRow.district_code),
+)
+
+
+def candidates(
+    session: Session, *, number: int, postcode: str | None = None, street: str | None = None
+) -> list[Candidate]:
+    """The dwellings with this house number, by postcode or else by street key."""
+    wanted = (
+        _placed(columns(DwellingRow.id, DwellingRow.street, DwellingRow.suffix, *_PLACE))
+        .where(_by(postcode, street), col(DwellingRow.number) == number)
+        .order_by(col(DwellingRow.id))
+    )
+    return [
+        Candidate(id_, name, suffix, _found(id_, place))
+        for id_, name, suffix, *place in session.execute(wanted)
+    ]
+
+
+def places_along(
+    session: Session, *, postcode: str | None = None, street: str | None = None
+) -> list[PlaceFound]:
+    """The blocks in which a postcode, or else a street (by its key), has dwellings."""
+    wanted = (
+        _placed(columns(*_PLACE)).where(_by(postcode, street)).distinct().order_by(col(BlockRow.id))
+    )
+    return [_found(None, place) for place in session.execute(wanted)]
+
+
+def _placed(wanted: Select[Any]) -> Select[Any]:
+    return (
+        wanted.select_from(DwellingRow)
+        .join(BlockRow, col(DwellingRow.block_id) == col(BlockRow.id))
+        .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .where(col(DwellingRow.current))
+    )
+
+
+def _by(postcode: str | None, street: str | None) -> Any:  # noqa: ANN401 - SQL expression
+    if postcode is not None:
+        return col(DwellingRow.postcode) == postcode
+    return col(DwellingRow.street_key) == street
+
+
+def _found(dwelling_id: int | None, place: Iterable[Any]) -> PlaceFound:
+    block_id, block_code, code, name, district = place
+    return PlaceFound(block_id, block_code, dwelling_id, code, name, district)
+
+
+def blocks(session: Session, *, code: str | None = None) -> list[Block]:
+    """The blocks in force, in order of id; or the one with this code."""
+    wanted = (
+        columns(
+            *(BlockRow.id, BlockRow.code, BlockRow.dwellings, BlockRow.small),
+            *(NeighbourhoodRow.code, NeighbourhoodRow.name),
+            *(DistrictRow.code, DistrictRow.name, BlockRow.wkb),
+        )
+        .select_from(BlockRow)
+        .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .join(DistrictRow, col(NeighbourhoodRow.district_code) == col(DistrictRow.code))
+        .where(col(BlockRow.current), col(BlockRow.dwellings) > 0)
+        .order_by(col(BlockRow.id))
+    )
+    if code is not None:
+        wanted = wanted.where(col(BlockRow.code) == code)
+    return [Block(*row) for row in session.execute(wanted)]
+
+
+def successors(session: Session) -> dict[int, int]:
+    """For each past block, the block that took most of its dwellings."""
+    wanted = columns(BlockRow.id, BlockRow.successor_id).where(
+        col(BlockRow.successor_id).is_not(None)
+    )
+    return {past: present for past, present in session.execute(wanted)}  # noqa: C416 - typed rows
+
+
+def street_names(session: Session) -> tuple[str, ...]:
+    """All streets with a dwelling, in order of the alphabet."""
+    wanted = select(DwellingRow.street).where(col(DwellingRow.current)).distinct()
+    return tuple(sorted(name for name in session.exec(wanted) if name))
+
+
+def area_of_postcode4(session: Session, digits: str) -> str | None:
+    """The neighbourhood that holds most dwellings of a four-digit postcode."""
+    wanted = (
+        select(NeighbourhoodRow.name)
+        .join(DwellingRow, col(DwellingRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .where(
+            col(DwellingRow.postcode) > digits,
+            col(DwellingRow.postcode) <= f"{digits}ZZ",
+            col(DwellingRow.current),
+        )
+        .group_by(col(NeighbourhoodRow.code), col(NeighbourhoodRow.name))
+        .order_by(func.count().desc(), col(NeighbourhoodRow.code))
+    )
+    return session.exec(wanted).first()
+
+
+def neighbourhood_name(session: Session, block_id: int) -> str | None:
+    """The name of the neighbourhood in which a block lies."""
+    wanted = (
+        select(NeighbourhoodRow.name)
+        .join(BlockRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .where(col(BlockRow.id) == block_id)
+    )
+    return session.exec(wanted).first()
+
+
+def any_dwelling(session: Session) -> bool:
+    """Whether there is at least one dwelling."""
+    first = select(DwellingRow.id).where(col(DwellingRow.current)).limit(1)
+    return session.exec(first).first() is not None
+
+
+def latest_load(session: Session) -> UUID | None:
+    """The token of the latest load."""
+    newest = select(PlacesLoadRow.token).order_by(col(PlacesLoadRow.id).desc()).limit(1)
+    return session.exec(newest).first()
+
+
+_ADDRESS = (
+    *(DwellingRow.bag_id, DwellingRow.postcode, DwellingRow.number, DwellingRow.letter),
+    *(DwellingRow.addition, DwellingRow.street, DwellingRow.x, DwellingRow.y),
+)
+
+
+def town(session: Session) -> Town:
+    """All that is known now, as a load needs it."""
+    homes = columns(*_ADDRESS, BlockRow.code).join_from(
+        DwellingRow, BlockRow, col(DwellingRow.block_id) == col(BlockRow.id)
+    )
+    rows = session.execute(homes.where(col(DwellingRow.current))).all()
+    areas = session.exec(select(NeighbourhoodRow).where(col(NeighbourhoodRow.current)))
+    drawn = session.execute(
+        columns(BlockRow.code, BlockRow.wkb).where(col(BlockRow.current), col(BlockRow.supplied))
+    )
+    return Town(
+        neighbourhoods=tuple(
+            Area(
+                code=area.code,
+                name=area.name,
+                parent=area.district_code,
+                inhabitants=area.inhabitants,
+                year=area.year,
+                wkb=area.wkb,
+            )
+            for area in areas
+        ),
+        dwellings=tuple(Dwelling(*row[:-1]) for row in rows),
+        drawn={code: wkb for code, wkb in drawn} or None,  # noqa: C416 - typed rows
+        before={row[0]: row[-1] for row in rows},
+        codes=frozenset(session.exec(select(BlockRow.code))),
+        token=latest_load(session),
+    )
