@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -62,7 +63,7 @@ class ReportRow(SQLModel, table=True):
     week: int
     occurred_on: date | None = None
     since: Since | None = Field(default=None, sa_type=_one_of(Since, "since"))
-    block_id: int | None = None
+    block_id: int | None = Field(default=None, foreign_key="block.id")
     reporter_token: str = Field(index=True)
     identified: bool
     brought: bool = True
@@ -296,7 +297,7 @@ def latest_block(session: Session, tokens: Collection[str], *, since: datetime) 
             col(ReportRow.block_id).is_not(None),
             col(ReportRow.received_at) >= since,
         )
-        .order_by(col(ReportRow.received_at).desc())
+        .order_by(col(ReportRow.received_at).desc(), col(ReportRow.id).desc())
         .limit(1)
     ).first()
 
@@ -305,31 +306,25 @@ def voices(
     session: Session, *, since: datetime, until: datetime
 ) -> Sequence[tuple[int, int, Kind, str, Channel, bool, bool]]:
     """Placed reports received in [since, until), oldest first, without those found unfounded."""
-    return (
-        session.execute(
-            select(
-                col(ReportRow.block_id),
-                col(ReportRow.week),
-                col(ReportRow.kind),
-                col(ReportRow.reporter_token),
-                col(ReportRow.channel),
-                col(ReportRow.identified),
-                col(ReportRow.brought),
-            )
-            .where(
-                col(ReportRow.received_at) >= since,
-                col(ReportRow.received_at) < until,
-                col(ReportRow.block_id).is_not(None),
-                or_(
-                    col(ReportRow.outcome).is_(None),
-                    col(ReportRow.outcome) != Outcome.UNFOUNDED,
-                ),
-            )
-            .order_by(col(ReportRow.received_at), col(ReportRow.id))
+    rows = session.execute(
+        select(
+            col(ReportRow.block_id),
+            col(ReportRow.week),
+            col(ReportRow.kind),
+            col(ReportRow.reporter_token),
+            col(ReportRow.channel),
+            col(ReportRow.identified),
+            col(ReportRow.brought),
         )
-        .tuples()
-        .all()
-    )
+        .where(
+            col(ReportRow.received_at) >= since,
+            col(ReportRow.received_at) < until,
+            col(ReportRow.block_id).is_not(None),
+            or_(col(ReportRow.outcome).is_(None), col(ReportRow.outcome) != Outcome.UNFOUNDED),
+        )
+        .order_by(col(ReportRow.received_at), col(ReportRow.id))
+    ).all()
+    return cast("Sequence[tuple[int, int, Kind, str, Channel, bool, bool]]", rows)
 
 
 # -- sealed parts ---------------------------------------------------------------------------

@@ -121,7 +121,8 @@ def take_in_sms(services: Services, text: InboundText) -> None:
         if is_stop_word(text.body):
             talk.expires_at = text.received_at
             return
-        _take_in(services, session, text, talk=talk, provider_key=provider_key)
+        with session.no_autoflush:  # the conversation points at a report that must be there first
+            _take_in(services, session, text, talk=talk, provider_key=provider_key)
 
 
 def _take_in(

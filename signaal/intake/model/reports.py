@@ -187,7 +187,7 @@ class VoiceColumns:
 
 # -- what is typed in a form ----------------------------------------------------------------
 
-_HOUSE_NUMBER = re.compile(r"([0-9]{1,5})[\s\-/.]*([^\W_][\w\s\-]{0,9})?")
+_HOUSE_NUMBER = re.compile(r"([0-9]{1,5})(?![0-9])[\s\-/.]*([^\W_][\w\s\-]{0,9})?")
 _TELEPHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 _EMAIL = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]+\.[^@\s<>,;.]{2,}")
 _DUTCH_ZERO, _DUTCH_PREFIX = "0", "+31"
