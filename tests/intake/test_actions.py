@@ -386,6 +386,22 @@ def test_later_danger_raises_the_same_report_and_puts_it_before_the_deciders_aga
     assert "0800-0113" in replies()[-1]
 
 
+def test_danger_that_gets_its_place_is_put_before_the_deciders_again(
+    texts_in, reports, services, clock
+):
+    texts_in("ik wil niet meer leven")
+    with services.database.session() as session, session.begin():
+        actions.mark_considered(session, reports()[0].id, now=clock.now())
+
+    texts_in("8021 AC 14")
+    assert reports()[0].considered_at is None
+
+    with services.database.session() as session, session.begin():
+        actions.mark_considered(session, reports()[0].id, now=clock.now())
+    texts_in("ik wacht")
+    assert reports()[0].considered_at == clock.now()
+
+
 def test_the_answer_to_danger_is_sent_however_much_was_said_before(texts_in, replies):
     for body in (NUISANCE, "nog iets", "en nog iets"):
         texts_in(body)

@@ -211,24 +211,32 @@ def _joins(opened: _Open, heard: _Heard) -> bool:
 
 def _join(services: Services, opened: _Open, heard: _Heard) -> None:
     """Adds the message to the open report, which may get its place and be more urgent by it."""
-    row, place = opened.row, opened.place
+    row, reading = opened.row, heard.reading
+    placed_now = opened.waits_for_place and heard.found is not None
+    _seal_more(opened, heard)
+    if heard.found and placed_now:
+        row.block_id = heard.found.block_id
+    if row.category == services.policies[Categories].unclear and reading.said_what:
+        row.kind, row.category = reading.kind, reading.category
+    urgency = more_urgent(row.urgency, reading.urgency)
+    if urgency is not row.urgency or (placed_now and urgency is Urgency.ACUTE):
+        # More urgent, or whoever was warned must hear in which neighbourhood it is.
+        row.urgency, row.considered_at = urgency, None
+    row.changed_at = services.clock.now()
+
+
+def _seal_more(opened: _Open, heard: _Heard) -> None:
+    """Puts the message, and the place where it was still missing, under the report's seal."""
+    place = opened.place
     if fits(opened.text, heard.kept):
         opened.sealed.text = opened.key.seal(f"{opened.text}\n{heard.kept}".strip())
     else:
         place = replace(place, said=heard.kept)
     if opened.waits_for_place:
-        place = replace(place, words=heard.words)
-        if heard.found:
-            place = replace(place, dwelling_id=heard.found.dwelling_id)
-            row.block_id = heard.found.block_id
+        dwelling_id = heard.found.dwelling_id if heard.found else None
+        place = replace(place, words=heard.words, dwelling_id=dwelling_id)
     if place != opened.place:
         opened.sealed.dwelling = opened.key.seal(place.to_json())
-    if row.category == services.policies[Categories].unclear and heard.reading.said_what:
-        row.kind, row.category = heard.reading.kind, heard.reading.category
-    urgency = more_urgent(row.urgency, heard.reading.urgency)
-    if urgency is not row.urgency:
-        row.urgency, row.considered_at = urgency, None
-    row.changed_at = services.clock.now()
 
 
 def _draft(services: Services, heard: _Heard) -> store.ReportRow:
