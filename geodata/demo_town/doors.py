@@ -39,8 +39,8 @@ class Address:
 
     @property
     def is_dwelling(self) -> bool:
-        """Whether people live here."""
-        return self.is_mooring or "woonfunctie" in self.use
+        """Whether it counts as a dwelling: a place to live in a building (verblijfsobject)."""
+        return not self.is_mooring and "woonfunctie" in self.use
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from signaal.oncall.actions.rota import read_rota
 from signaal.resources import GEODATA
+from signaal.settings import Settings
 
 DEMO = GEODATA / "demo"
 GENERATED = ("neighbourhoods.gpkg", "addresses.csv.gz", "reports.csv.gz", "truths.toml")
@@ -56,8 +58,7 @@ def dwellings(addresses):
     return [
         row
         for row in addresses
-        if row["nevenadres"] == "f"
-        and (row["object_type"] == "LIG" or "woonfunctie" in row["verblijfsobjectgebruiksdoel"])
+        if row["nevenadres"] == "f" and "woonfunctie" in row["verblijfsobjectgebruiksdoel"]
     ]
 
 
@@ -142,17 +143,15 @@ def test_about_twelve_thousand_dwellings_stand_in_their_neighbourhoods(neighbour
         [float(row["x"]) for row in dwellings], [float(row["y"]) for row in dwellings], crs=28992
     )
     land = neighbourhoods[neighbourhoods.water == "NEE"].reset_index(drop=True)
-    inside, _ = land.sindex.query(spots, predicate="within")
-    _, place = land.sindex.query(spots, predicate="within")
+    inside, place = land.sindex.query(spots, predicate="within")
 
-    assert len(inside) == len(dwellings)
+    assert sorted(inside) == list(range(len(dwellings)))
     assert Counter(place) == dict(land.woningvoorraad)
 
 
 def test_two_neighbourhoods_are_too_small_for_a_block_of_ten(neighbourhoods):
     land = neighbourhoods[neighbourhoods.water == "NEE"]
 
-    assert sorted(land.woningvoorraad)[:3] < [10, 10, 1000]
     assert (land.woningvoorraad < 10).sum() == 2
 
 
@@ -246,3 +245,4 @@ def test_the_rota_rings_numbers_that_a_telephone_can_dial():
     assert all(phonenumbers.is_possible_number(phonenumbers.parse(number)) for number in numbers)
     assert len(set(numbers)) == len(numbers)
     assert all(week and set(week) <= people for week in rota["night"]["weeks"])
+    assert read_rota(DEMO / "rota.toml", line_number=Settings().line_number)

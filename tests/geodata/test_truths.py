@@ -3,12 +3,14 @@
 import csv
 import gzip
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
 from scipy.spatial import Voronoi
 
+from signaal.places import actions as places
+from signaal.places.model import AddressWords, PlaceFound
 from signaal.resources import ALERTS, GEODATA
 
 DEMO = GEODATA / "demo"
@@ -199,3 +201,23 @@ def test_the_background_is_about_a_third_of_a_voice_per_place_and_four_weeks(tru
 
     assert 0.2 < len(voices) / len(places) / 13 < 0.4
     assert kinds.count("nuisance") > kinds.count("concern") > kinds.count("arrears") > 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_loader_makes_each_planted_postcode_a_block_of_its_own(services, truths):
+    loaded = places.load_town(services, DEMO)
+    planted = [place["postcode"] for truth in truths.values() for place in truth["places"]]
+    homes = Counter(row["postcode"] for row in table("addresses.csv.gz"))
+
+    assert loaded.kept["neighbourhoods"] == 14
+    assert set(loaded.left_out) == {"water", "not_a_dwelling", "secondary_address"}
+    assert not loaded.mended
+    with services.database.reading() as session:
+        blocks = {block.code: block for block in places.block_layer(session)}
+        found = [places.find_place(session, AddressWords(postcode=code)) for code in planted]
+    assert len(blocks) > 400
+    assert sum(block.small for block in blocks.values()) == 2
+    assert all(isinstance(place, PlaceFound) for place in found)
+    assert [blocks[place.block_code].dwellings for place in found] == [
+        homes[code] for code in planted
+    ]
