@@ -18,7 +18,7 @@ from signaal.places.model import Block
 FORMAT = 1
 DUTCH_GRID = "EPSG:28992"
 WEB_DEGREES = "EPSG:4326"
-SIMPLER_BY = 2.0
+SIMPLER_BY = 4.0
 """Metres: a bend that encloses less than about a square of this side is left out."""
 DEGREE_DECIMALS = 5
 """About one metre on the ground."""
@@ -142,9 +142,10 @@ def _outlines(blocks: Sequence[Block], shapes: Any) -> tuple[str, ...]:  # noqa:
     for block, shape in zip(blocks, shapes, strict=True):
         area = block.neighbourhood_code, block.neighbourhood_name
         members.setdefault(area, []).append(shape)
+    areas = sorted(members.items())
+    wholes = _in_degrees([shapely.union_all(parts, grid_size=SEAM) for _, parts in areas])
     features = []
-    for (_, name), parts in sorted(members.items()):
-        whole = _in_degrees(shapely.union_all(parts, grid_size=SEAM))
+    for ((_, name), _parts), whole in zip(areas, wholes, strict=True):
         middle = whole.representative_point()
         label = [round(middle.y, DEGREE_DECIMALS), round(middle.x, DEGREE_DECIMALS)]
         features.append(

@@ -133,9 +133,9 @@ class Level(StrEnum):
     LIKE_TOWN = "like_town"
     """No clear difference."""
     MORE = "more"
-    TWICE = "twice"
-    THRICE = "thrice"
-    FIVEFOLD = "fivefold"
+    THREEFOLD = "threefold"
+    SIXFOLD = "sixfold"
+    TWELVEFOLD = "twelvefold"
 
     @property
     def rank(self) -> int:
@@ -148,8 +148,9 @@ class Level(StrEnum):
         return self.rank >= Level.MORE.rank
 
 
-AT_LEAST = {Level.FIVEFOLD: 5.0, Level.THRICE: 3.0, Level.TWICE: 2.0, Level.MORE: 1.5}
-"""Times the town's rate, at least; steps of the legend, for orientation and not a test."""
+AT_LEAST = {Level.TWELVEFOLD: 12.0, Level.SIXFOLD: 6.0, Level.THREEFOLD: 3.0, Level.MORE: 1.5}
+"""Times the town's rate, at least; steps of the legend, for orientation and not a test. Doubling,
+because five reporters in a block of forty dwellings are some ten times a usual town."""
 AT_MOST_FOR_LESS = 1 / 1.5
 """Times the town's rate, at most, to be less than the town: as far below as MORE is above."""
 

@@ -46,9 +46,9 @@ COLOURS = {
     Level.LESS: "#f7fbfa",
     Level.LIKE_TOWN: "#d6e8e6",
     Level.MORE: "#a5d0cc",
-    Level.TWICE: "#6db2ae",
-    Level.THRICE: "#3a8c8b",
-    Level.FIVEFOLD: "#0f5f66",
+    Level.THREEFOLD: "#6db2ae",
+    Level.SIXFOLD: "#3a8c8b",
+    Level.TWELVEFOLD: "#0f5f66",
 }
 """One hue from light to dark, which asks for no colour vision; grey where nothing can be said."""
 
@@ -205,9 +205,9 @@ def level_name(level: Level) -> str:
         Level.LESS: _("minder dan de stad"),
         Level.LIKE_TOWN: _("geen duidelijk verschil met de stad"),
         Level.MORE: _("minstens 1,5 keer de stad"),
-        Level.TWICE: _("minstens 2 keer de stad"),
-        Level.THRICE: _("minstens 3 keer de stad"),
-        Level.FIVEFOLD: _("minstens 5 keer de stad"),
+        Level.THREEFOLD: _("minstens 3 keer de stad"),
+        Level.SIXFOLD: _("minstens 6 keer de stad"),
+        Level.TWELVEFOLD: _("minstens 12 keer de stad"),
     }
     return str(names[level])
 

@@ -31,7 +31,7 @@ def test_the_page_says_what_lies_behind_the_colour(client) -> None:
     assert "Blok 8021 AA" in text
     assert "Rozenbuurt, Noord. 50 woningen." in text
     assert "10–19 melders in de laatste vier weken; in de vier weken daarvoor minder dan 5." in text
-    assert "Minstens 5 keer de stad." in text
+    assert "Minstens 12 keer de stad." in text
     assert "26 okt t/m 16 nov 2026" in text
     assert "Weinig meldingen betekent niet: weinig problemen." in text
 

@@ -82,14 +82,14 @@ def test_counts_of_one_class_look_the_same(one, other) -> None:
         (Shown(5, 5, hidden=False), 0.7, 0.7, Level.LIKE_TOWN),
         (Shown(5, 5, hidden=False), 1.49, 1.49, Level.LIKE_TOWN),
         (Shown(5, 5, hidden=False), 1.5, 1.5, Level.MORE),
-        (Shown(5, 5, hidden=False), 2.0, 2.0, Level.TWICE),
-        (Shown(5, 5, hidden=False), 3.0, 3.0, Level.THRICE),
-        (Shown(5, 5, hidden=False), 5.0, 5.0, Level.FIVEFOLD),
+        (Shown(5, 5, hidden=False), 3.0, 3.0, Level.THREEFOLD),
+        (Shown(5, 5, hidden=False), 6.0, 6.0, Level.SIXFOLD),
+        (Shown(5, 5, hidden=False), 12.0, 12.0, Level.TWELVEFOLD),
         (Shown(5, 9, hidden=False), 1.2, 2.1, Level.LIKE_TOWN),
         (Shown(5, 9, hidden=False), 0.4, 0.6, Level.LESS),
         (Shown(5, 9, hidden=False), 0.4, 0.8, Level.LIKE_TOWN),
         (Shown(40, None, hidden=False), 0.4, None, Level.LIKE_TOWN),
-        (Shown(40, None, hidden=False), 3.3, None, Level.THRICE),
+        (Shown(40, None, hidden=False), 3.3, None, Level.THREEFOLD),
     ],
 )
 def test_a_colour_says_what_holds_for_every_count_in_the_class(count, low, high, level) -> None:
@@ -99,7 +99,7 @@ def test_a_colour_says_what_holds_for_every_count_in_the_class(count, low, high,
 def test_only_the_four_upper_levels_stand_out() -> None:
     assert [level for level in Level if level.stands_out] == [
         Level.MORE,
-        Level.TWICE,
-        Level.THRICE,
-        Level.FIVEFOLD,
+        Level.THREEFOLD,
+        Level.SIXFOLD,
+        Level.TWELVEFOLD,
     ]
