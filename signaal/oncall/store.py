@@ -186,8 +186,7 @@ def _insert(session: Session, row: type[SQLModel], **values: Any) -> Any:  # noq
 def claim_step(session: Session, *, call: str, step: str, at: datetime) -> bool:
     """Whether this webhook is the first of its kind; a second one waits for the first to end."""
     statement = _insert(session, CallStepRow, call=call, step=step, at=at).on_conflict_do_nothing()
-    done: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
-    return done.rowcount == 1
+    return session.scalars(statement.returning(col(CallStepRow.call))).first() is not None
 
 
 def find_step(session: Session, *, call: str, step: str) -> CallStepRow | None:
@@ -223,8 +222,7 @@ def give_code(session: Session, *, code: str, case_id: UUID, now: datetime) -> b
         set_={"case_id": case_id, "given_at": now},
         where=col(ReplyCodeRow.given_at) < now - CODE_REST,
     )
-    done: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
-    return done.rowcount == 1
+    return session.scalars(statement.returning(col(ReplyCodeRow.code))).first() is not None
 
 
 def case_of_code(session: Session, code: str) -> NightCaseRow | None:
