@@ -132,7 +132,7 @@ def _by_letter(single: list[_Phrase], shortest: dict[str, int]) -> dict[str, dic
     table: dict[str, dict[str, _Phrase]] = defaultdict(dict)
     for phrase in single:
         stem = phrase.words[0].strip("*")
-        if len(stem) >= shortest.get(phrase.group, LONGEST_GUESS):
+        if phrase.points > HINT_POINTS and len(stem) >= shortest.get(phrase.group, LONGEST_GUESS):
             table[stem[0]].setdefault(stem, phrase)
     return dict(table)
 
@@ -171,7 +171,11 @@ def _found(words: list[str], phrases: _Phrases) -> list[_Hit]:
         if hit.phrase.group == "harmless"
         for place in range(hit.start, hit.end)
     }
-    kept = [hit for hit in hits if hit.phrase.group != "danger" or hit.start not in safe]
+    kept = [
+        hit
+        for hit in hits
+        if hit.phrase.group != "danger" or not safe.issuperset(range(hit.start, hit.end))
+    ]
     return kept + list(_nearly(words, phrases, hits))
 
 
@@ -225,7 +229,7 @@ def _nearly(words: list[str], phrases: _Phrases, hits: list[_Hit]) -> Iterator[_
     said = any(hit.phrase.group == "category" for hit in hits)
     stems = phrases.near_danger if said else phrases.near
     for start, word in enumerate(words):
-        if start in known or not SHORTEST_GUESS - 1 <= len(word) <= LONGEST_GUESS:
+        if start in known or not SHORTEST_GUESS <= len(word) <= LONGEST_GUESS:
             continue
         choices = stems.get(word[0], {})
         near = process.extractOne(word, choices.keys(), scorer=OSA.distance, score_cutoff=1)
@@ -239,7 +243,7 @@ def _nearly(words: list[str], phrases: _Phrases, hits: list[_Hit]) -> Iterator[_
 def _category(found: list[_Hit], *, categories: Categories, kind: Kind | None) -> str:
     """The category with the most points, the upper one of equals; "" where nothing was said."""
     points: dict[str, int] = defaultdict(int)
-    for phrase in {hit.phrase for hit in found if hit.phrase.group == "danger" or not hit.negated}:
+    for phrase in {best.phrase for best in _best(found)}:
         points[phrase.code] += phrase.points
     fitting = [
         each.code
@@ -247,6 +251,17 @@ def _category(found: list[_Hit], *, categories: Categories, kind: Kind | None) -
         if points[each.code] and kind in {None, each.kind}
     ]
     return max(fitting, key=lambda code: points[code], default="")
+
+
+def _best(found: list[_Hit]) -> Iterable[_Hit]:
+    """Of each category the heaviest phrase at each word, so that no word counts twice."""
+    best: dict[tuple[str, int], _Hit] = {}
+    for hit in found:
+        spot = hit.phrase.code, hit.start
+        lighter = spot not in best or best[spot].phrase.points < hit.phrase.points
+        if lighter and (hit.phrase.group == "danger" or not hit.negated):
+            best[spot] = hit
+    return best.values()
 
 
 def _other(categories: Categories, kind: Kind | None) -> str:
@@ -265,17 +280,18 @@ def _urgency(found: list[_Hit], usual: Urgency) -> Urgency:
 
 
 _DUTCH = word_set(
-    "de het een en ik je jij u uw hij zij ze wij we van op voor met niet geen dat die dit er aan "
-    "bij naar om al weer wel maar ook nog heb heeft hebben is zijn wordt word kan kunnen wil gaat "
-    "elke hele veel steeds altijd nacht nachts dag avond buren buurman buurvrouw mijn ons onze "
-    "weken maanden sinds daar hier zo heel zich door uit over"
+    "de het in over was me een en ik je jij u uw hij zij ze wij we van op voor met niet geen "
+    "dat die dit er aan bij naar om al weer wel maar ook nog heb heeft hebben is zijn wordt "
+    "word kan kunnen wil gaat elke hele veel steeds altijd nacht nachts dag avond buren "
+    "buurman buurvrouw mijn ons onze weken maanden sinds daar hier zo heel zich door uit"
 )
 _ENGLISH = word_set(
-    "the an and i you he she they my your his their our of to for with not no is are am was "
-    "have has had this that there it its in on at from every all night day neighbour neighbours "
-    "neighbor neighbors someone somebody people please me us hello hi anybody always again "
-    "never what who when where why how can cant could would does doesnt dont been being about "
-    "very next by door everywhere front above below upstairs im hes shes theyre think want"
+    "the an out and i you he she they my your his their our of to for with not no is are am was "
+    "have has had this that there it its in on at from every all night day neighbour "
+    "neighbours neighbor neighbors someone somebody people please me us hello hi anybody "
+    "always again never what who when where why how can cant could would does doesnt dont "
+    "been being about very next by door everywhere front above below upstairs outside near "
+    "over some guy guys old since nobody house im hes shes theyre think want"
 )
 
 

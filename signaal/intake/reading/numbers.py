@@ -225,8 +225,8 @@ def _letter(tokens: list[Token], place: int) -> tuple[str | None, int]:
 def _is_letter(tokens: list[Token], place: int) -> bool:
     """Whether a letter by itself belongs to the number, and isn't short for a word."""
     letter, behind = tokens[place].text, at(tokens, place + 1)
-    if behind.text == "'" or not behind.text.isalnum():
-        return behind.text != "'"
+    if not behind.text.isalnum():
+        return behind.text not in {"'", "/"}
     return letter not in _SHORT_WORDS and not (letter == "a" and behind.text in _AFTER_A)
 
 
@@ -250,7 +250,8 @@ def _floor(tokens: list[Token], place: int, *, joined: bool) -> tuple[str, int] 
     after += at(tokens, after).text in {"-", "e", "de", "ste"}
     if at(tokens, after).text in _FLOORS:
         return tokens[place].text, after + 1
-    return (tokens[place].text, place + 1) if joined and tokens[place].glued else None
+    is_range = tokens[place].glued or not at(tokens, place + 1).text.isalnum()
+    return (tokens[place].text, place + 1) if joined and is_range else None
 
 
 # -- which number belongs to it? --------------------------------------------------------------

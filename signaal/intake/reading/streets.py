@@ -194,7 +194,7 @@ def _matches(tokens: list[Token], houses: dict[int, House], *, table: _Table) ->
     for end, token in enumerate(tokens):
         house = number_behind(tokens, end + 1, houses) if token.text.isalpha() else None
         typed = is_typed(token.text) or token.text in _SHORT_TYPES or token.text in _TYPES
-        if not (house or typed or token.text in table.last_words):
+        if not (house or typed or _with_type(token.text) in table.last_words):
             continue
         runs = list(_runs(tokens, end))
         street = _exact(runs, table, numbered=bool(house))
