@@ -25,7 +25,10 @@ CELLS_AT_ONCE = 2_000_000
 OUTSIDE = -1
 REMEMBERED_LAYERS = 4
 DISC_METRES = 0.05
-"""Radius of the spot for a block of which no part lies within the neighbourhood."""
+"""Radius of the look around a stacked point."""
+FULL_CIRCLE = 2 * np.pi
+WIDEST_STEP = 0.2
+"""Radians between two corners of a whole disc (0.1); a wider gap is a side without area."""
 
 # -- blocks around dwellings ----------------------------------------------------------------
 
@@ -57,8 +60,6 @@ def tile(area: bytes, *, points: Points, labels: Sequence[str]) -> dict[str, byt
     faces = _faces(whole, spots.borders(whole))
     owners = spots.owners(faces)
     found = {label: shapely.coverage_union_all(faces[owners == label]) for label in set(owners)}
-    for label in set(range(len(names))) - set(found):
-        _make_room(found, label, whole=whole, at=spots.first_of(label))
     return {str(names[label]): shapely.to_wkb(shape) for label, shape in found.items()}
 
 
@@ -73,20 +74,6 @@ def _faces(whole: "BaseGeometry", lines: Any) -> NDArray[Any]:  # noqa: ANN401 -
     return inside
 
 
-def _make_room(
-    found: dict[int, Any], label: int, *, whole: "BaseGeometry", at: tuple[float, float]
-) -> None:
-    """A small spot for a block whose dwellings all lie on the very border of the area."""
-    import shapely
-
-    disc = shapely.buffer(shapely.Point(at), DISC_METRES)
-    spot = shapely.intersection(disc, whole)
-    spot = disc if shapely.is_empty(spot) else spot
-    for other, shape in found.items():
-        found[other] = shapely.difference(shape, spot)
-    found[label] = spot
-
-
 class _Spots:
     """The distinct points on which dwellings stand, and the borders between their blocks."""
 
@@ -97,12 +84,7 @@ class _Spots:
         self.labels = rows[:, 2].astype(np.int64)
         self.count = np.bincount(self.at)
         self.first: Ints = np.searchsorted(self.at, np.arange(len(self.points)))
-        self.rays: dict[int, Floats] = {}
-
-    def first_of(self, label: int) -> tuple[float, float]:
-        """One point of this block."""
-        x, y = self.points[self.at[self.labels == label][0]]
-        return float(x), float(y)
+        self.cones: dict[int, tuple[float, float]] = {}
 
     def borders(self, whole: "BaseGeometry") -> list[Any]:
         """The lines between points of different blocks, and within stacked points."""
@@ -125,22 +107,32 @@ class _Spots:
         drawn = differs | stacked[pairs].any(axis=1)
         lines = list(shapely.linestrings(corners[ends[drawn]]))
         for spot in np.flatnonzero(stacked):
-            regions = cells.regions[cells.point_region[spot]]
-            lines += self._sectors(int(spot), corners[np.asarray(regions)])
+            ring = corners[np.asarray(cells.regions[cells.point_region[spot]])]
+            lines += self._rays(int(spot), ring=ring, whole=whole)
         return lines
 
-    def _sectors(self, spot: int, ring: Floats) -> Iterator[Any]:
-        """Rays from a stacked point to corners of its cell: one sector for each block."""
+    def _rays(self, spot: int, *, ring: Floats, whole: "BaseGeometry") -> list[Any]:
+        """Lines from a stacked point to beyond its cell: one sector for each of its blocks."""
         import shapely
 
         point, parts = self.points[spot], int(self.count[spot])
-        while len(ring) < parts:  # more blocks than corners: aim between corners too
-            between = (ring + np.roll(ring, -1, axis=0)) / 2
-            ring = np.concatenate([ring, point + 1.001 * (between - point)])
-        angles = np.arctan2(*(ring - point).T[::-1])
-        order = np.argsort(angles)[np.arange(parts) * len(ring) // parts]
-        self.rays[spot] = angles[order]
-        yield from shapely.linestrings([[point, corner] for corner in ring[order]])
+        start, width = self.cones[spot] = _cone(point, whole)
+        angles = start + width * np.arange(parts) / parts
+        if width < FULL_CIRCLE:  # on the border: the area itself closes the first and the last
+            angles = np.append(angles[1:], start + width + (FULL_CIRCLE - width) / 2)
+        beyond = 1.001 * np.hypot(*(ring - point).T).max()
+        ends = point + beyond * np.column_stack([np.cos(angles), np.sin(angles)])
+        return list(shapely.linestrings([[point, end] for end in ends]))
+
+    def _sector(self, spot: int, x: float, y: float) -> int:
+        """Which of the blocks on a stacked point this place in its cell belongs to."""
+        start, width = self.cones[spot]
+        dx, dy = x - self.points[spot][0], y - self.points[spot][1]
+        turned = (np.arctan2(dy, dx) - start) % FULL_CIRCLE
+        if turned > width + (FULL_CIRCLE - width) / 2:
+            return 0
+        parts = int(self.count[spot])
+        return min(int(turned * parts / width), parts - 1)
 
     def owners(self, faces: NDArray[Any]) -> Ints:
         """Which block each piece belongs to, shape (faces,)."""
@@ -151,11 +143,23 @@ class _Spots:
         nearest: Ints = np.asarray(cKDTree(self.points).query(inner)[1])
         rows: Ints = self.first[nearest]
         for face in np.flatnonzero(self.count[nearest] > 1):
-            spot = int(nearest[face])
-            dx, dy = inner[face] - self.points[spot]
-            passed = np.searchsorted(self.rays[spot], np.arctan2(dy, dx)) - 1
-            rows[face] += passed % self.count[spot]
+            rows[face] += self._sector(int(nearest[face]), *inner[face])
         return self.labels[rows]
+
+
+def _cone(point: Floats, whole: "BaseGeometry") -> tuple[float, float]:
+    """The angle at which the area begins around a point, and how wide it opens (radians)."""
+    import shapely
+
+    disc = shapely.intersection(shapely.buffer(shapely.Point(point), DISC_METRES), whole)
+    away = shapely.get_coordinates(disc) - point
+    rim = away[np.hypot(*away.T) > 0.9 * DISC_METRES]
+    angles = np.unique(np.arctan2(rim[:, 1], rim[:, 0]))
+    gaps = np.diff(np.append(angles, angles[:1] + FULL_CIRCLE))
+    if not len(gaps) or gaps.max() < WIDEST_STEP:
+        return 0.0, FULL_CIRCLE
+    widest = int(gaps.argmax())
+    return float(angles[(widest + 1) % len(angles)]), float(FULL_CIRCLE - gaps[widest])
 
 
 # -- the block in which a point lies --------------------------------------------------------

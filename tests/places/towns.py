@@ -9,10 +9,23 @@ from pathlib import Path
 import geopandas
 import shapely
 
-NLEXTRACT = (
-    "openbareruimte;huisnummer;huisletter;huisnummertoevoeging;postcode;woonplaats;gemeente;"
-    "provincie;object_id;object_type;nevenadres;x;y;lon;lat"
-).split(";")
+NLEXTRACT = [
+    "openbareruimte",
+    "huisnummer",
+    "huisletter",
+    "huisnummertoevoeging",
+    "postcode",
+    "woonplaats",
+    "gemeente",
+    "provincie",
+    "object_id",
+    "object_type",
+    "nevenadres",
+    "x",
+    "y",
+    "lon",
+    "lat",
+]
 
 
 def write_areas(path: Path, neighbourhoods, districts=None, towns=None, crs=28992) -> Path:

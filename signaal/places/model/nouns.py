@@ -144,6 +144,54 @@ class LoadReport:
             mended=_sum(self.mended, other.mended),
         )
 
+    def lines(self) -> tuple[str, ...]:
+        """The report for a person at a screen, a line for each figure, Dutch and English."""
+        return (
+            *(_line("", "", counted) for counted in self.kept.items()),
+            *(_line("Weggelaten: ", "Left out: ", c) for c in self.left_out.items() if c[1]),
+            *(_line("Hersteld: ", "Mended: ", c) for c in self.mended.items() if c[1]),
+        )
+
+
+_WORDS = {
+    "neighbourhoods": ("buurten", "neighbourhoods"),
+    "dwellings": ("woningen", "dwellings"),
+    "blocks": ("blokken", "blocks"),
+    "water": ("vlakken water", "areas of water"),
+    "buurt_without_code": ("buurten zonder buurtcode", "neighbourhoods without a code"),
+    "wijk_without_code": ("wijken zonder wijkcode", "districts without a code"),
+    "gemeente_without_code": ("gemeenten zonder gemeentecode", "municipalities without a code"),
+    "empty_geometry": ("buurten zonder vlak", "neighbourhoods without a polygon"),
+    "not_in_use": ("niet in gebruik", "not in use"),
+    "not_a_dwelling": ("geen woning", "not a dwelling"),
+    "secondary_address": ("nevenadressen", "secondary addresses"),
+    "unusable_id": ("zonder bruikbaar BAG-nummer", "without a usable BAG id"),
+    "unusable_address": ("zonder bruikbaar adres", "without a usable address"),
+    "unreadable_row": ("onleesbare regels", "unreadable rows"),
+    "no_location": ("zonder coördinaten", "without coordinates"),
+    "outside_the_netherlands": ("buiten Nederland", "outside the Netherlands"),
+    "elsewhere": ("in een andere gemeente", "in another municipality"),
+    "outside_every_neighbourhood": ("buiten alle buurten", "outside every neighbourhood"),
+    "block_outside_every_neighbourhood": (
+        "blokken buiten alle buurten",
+        "blocks outside every neighbourhood",
+    ),
+    "double": ("dubbele adressen", "double addresses"),
+    "invalid_geometry": ("ongeldige vlakken", "invalid polygons"),
+    "joined_rows": ("delen van één buurt samengevoegd", "parts of one neighbourhood joined"),
+    "missing_values": ("geheime of onbekende cijfers", "secret or unknown figures"),
+    "reprojected": ("omgezet naar EPSG:28992", "converted to EPSG:28992"),
+    "id_without_leading_zero": ("BAG-nummers zonder voorloopnul", "BAG ids without leading zero"),
+    "unusable_postcode": ("onbruikbare postcodes", "unusable postcodes"),
+    "nearest_block": ("woningen bij het dichtstbijzijnde blok", "dwellings to the nearest block"),
+}
+
+
+def _line(dutch: str, english: str, counted: tuple[str, int]) -> str:
+    reason, count = counted
+    in_dutch, in_english = _WORDS.get(reason, (reason, reason))
+    return f"{dutch}{count} {in_dutch} / {english}{count} {in_english}"
+
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return dict(Counter(one) + Counter(other))
