@@ -82,7 +82,7 @@ def take_in_form() -> str | tuple[str, int]:
             receipt = actions.take_in_form(services(), typed.report())
         except UnknownPlace as unknown:
             mend = _("Verbeter het, of kruis aan dat u het niet precies weet.")
-            typed.errors["postcode"] = f"{_place_sentence(unknown)} {mend}"
+            typed.errors[_field_of(unknown)] = f"{_place_sentence(unknown)} {mend}"
         else:
             return render_template("intake/thanks.html", code=receipt.code, acute=receipt.acute)
     return _form_page(typed), UNUSABLE
@@ -226,9 +226,22 @@ def _place_sentence(unknown: UnknownPlace) -> str:
         PlaceReason.UNKNOWN_STREET: _("Deze straat kennen we niet in deze gemeente."),
         PlaceReason.SEVERAL_STREETS: _("Er zijn meer straten die zo heten. Vul de postcode in."),
         PlaceReason.NUMBER_MISSING: _("Vul ook het huisnummer in."),
+        PlaceReason.ADDITION_MISSING: _("Vul ook de letter of toevoeging bij het huisnummer in."),
     }
     nowhere: str = _("Deze plek vinden we niet.")
     return sentences.get(unknown.args[0], nowhere)
+
+
+def _field_of(unknown: UnknownPlace) -> str:
+    """The field in which the place must be mended."""
+    fields = {
+        PlaceReason.UNKNOWN_STREET: "street",
+        PlaceReason.SEVERAL_STREETS: "postcode",
+        PlaceReason.UNKNOWN_NUMBER: "number",
+        PlaceReason.NUMBER_MISSING: "number",
+        PlaceReason.ADDITION_MISSING: "number",
+    }
+    return fields.get(unknown.args[0], "postcode")
 
 
 def _categories_of(kind: Kind) -> list[tuple[str, str]]:
