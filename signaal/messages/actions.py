@@ -278,6 +278,10 @@ def note_status(
         if row is None:
             log.info("status of an unknown message", outbox_id=str(outbox_id))
             return
+        if row.provider_sid != sid:
+            # Two texts with the same words: the one that was looked for may have been taken for
+            # the one that was sent. The callback knows better.
+            store.give_up_sid(session, sid, of_another_than=outbox_id, now=at)
         state = after_status(row.state, status)
         if state is OutboxState.FAILED and row.state is not OutboxState.FAILED:
             row.last_error = (error or status)[:LONGEST_ERROR]

@@ -166,6 +166,21 @@ def sids_to(session: Session, number: str) -> frozenset[str]:
     return frozenset(sid for sid in session.scalars(found) if sid)
 
 
+def give_up_sid(session: Session, sid: str, *, of_another_than: UUID, now: datetime) -> None:
+    """Queues again whatever was taken for sent under this id, which turns out to be another's."""
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.provider_sid) == sid, col(OutboxRow.id) != of_another_than)
+        .values(
+            state=OutboxState.QUEUED,
+            provider_sid=None,
+            sent_at=None,
+            finished_at=None,
+            next_attempt_at=now,
+        )
+    )
+
+
 def hold_back(session: Session, channel: MessageChannel, *, until: datetime) -> None:
     """Lets everything that waits on this channel rest until then."""
     session.execute(

@@ -60,6 +60,7 @@ def _go_wrong(fault: Fault, request: Request) -> Response:
     if status:
         return _refused(code)
     connection = request.environ.get("werkzeug.socket")
+    request.get_data()
     if isinstance(connection, socket.socket):
         if fault is not Fault.LOST_RESPONSE:
             connection.recv(1)  # nothing more comes: this waits until the other side gives up
