@@ -40,10 +40,12 @@ def test_a_message_is_read_as_a_careful_person_reads_it(message) -> None:
 surrogates = st.characters(categories=["Cs"])
 any_text = st.text(st.one_of(st.characters(), surrogates, st.sampled_from("8021AC 14-€:'\0\n")))
 # Words that are no number, no postcode, no street and no danger, and pictures.
+CHATTER = (
+    *("hallo", "wij", "zo", "vaak", "om", "de", "is", "elke", "niet", "het", "bij", "nr", "a", "I"),
+    *("!", ",", ".", "(", ")", ":", "🎉", "😡", "👍🏽", "é"),
+)
 chatter = st.lists(
-    st.sampled_from(
-        ("hallo", "wij", "horen", "dat", "vaak", "!", ",", "🎉", "😡", "👍🏽", "buurt", "é")
-    ),
+    st.sampled_from(CHATTER),
     max_size=8,
 ).map(" ".join)
 letters = st.sampled_from("ABCDEFGHJKLMNPRTVWXZ")

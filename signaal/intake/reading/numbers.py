@@ -42,13 +42,13 @@ _ROMAN = frozenset("iv")
 _WRITTEN = {"huis": "HS", "rood": "RD", "zwart": "ZW"}
 """Additions by the short form of the address register."""
 _AFTER_A = word_set("lot party few group man woman guy very big terrible bad huge neighbour")
-_MONTHS = (
+_MONTHS = word_set(
     "januari februari maart april mei juni juli augustus september oktober november december "
     "january february march may june july august october jan feb mrt apr jun jul aug sep sept okt "
     "oct nov dec"
 )
-_UNITS = word_set(
-    f"{_MONTHS} x u uur uurtjes uren min minuten minuut sec dag dagen week weken weekje maand "
+_UNITS = _MONTHS | word_set(
+    "x u uur uurtjes uren min minuten minuut sec dag dagen week weken weekje maand "
     "maanden jaar jaren kwartier nacht nachten avond avonden ochtend keer keren maal malen euro "
     "eu eur euros cent km meter kg liter graden procent % € hoog verdieping etage of or am pm "
     "oclock hour hours day days weeks month months year years time times minutes nights pound "
@@ -69,12 +69,15 @@ _FLOORS = word_set("hoog hg verdieping verd etage")
 _SHORT_WORDS = word_set("s t n u e x m k i")
 """Letters that by themselves are short for a word ('s nachts, 't, 'n, I)."""
 _TWO_LETTERS = word_set(
-    "al am as at be by da de do dr eh ek en er eu go ha he hi ie if ik im in is it ja je km kg la "
-    "ma me mm mn mr mw my na ne no nu of oh ok om on op or ov pa pm so st te ti to tv uk up ur us "
-    "uw vd we wc ze zn zo"
+    "al am as at be by da de do dr eh ek en er eu go ha he hi ie if ik im in is it ja je km "
+    "kg la ma me mm mn mr mw my na ne no nr nu of oh ok om on op or ov pa pm so st te ti to "
+    "tv uk up ur us uw vd we wc ze zn zo"
 )
 _NEVER_ISSUED = frozenset({"sa", "sd", "ss"})
 _YEARS = range(1900, 2100)
+_BEFORE_YEAR = _MONTHS | word_set(
+    "sinds in vanaf uit van na eind begin zomer winter najaar voorjaar jaar al since from until"
+)
 _POSTCODE_CUES = word_set("postcode pc zip zipcode postcodes")
 _CUES = word_set("nr nummer huisnummer huisnr hnr number nrs #")
 _BETWEEN = (
@@ -105,8 +108,19 @@ def at(tokens: list[Token], place: int) -> Token:
 
 
 def postcodes_in(tokens: list[Token]) -> list[Postcode]:
-    found = (_postcode(tokens, place) for place in range(len(tokens)))
-    return [postcode for postcode in found if postcode]
+    """All postcodes in a message; what follows one directly is its number: "8021AC 1402 hs"."""
+    found: list[Postcode] = []
+    for place in range(len(tokens)):
+        postcode = _postcode(tokens, place)
+        follows = bool(found) and place == found[-1].end
+        if postcode and not (follows and _is_side(tokens, postcode)):
+            found.append(postcode)
+    return found
+
+
+def _is_side(tokens: list[Token], postcode: Postcode) -> bool:
+    letters = tokens[postcode.end - 1]
+    return not letters.glued or letters.text in _SIDES
 
 
 def _postcode(tokens: list[Token], place: int) -> Postcode | None:
@@ -131,9 +145,10 @@ def _is_meant(tokens: list[Token], place: int, letters: int) -> bool:
     """Whether "2024 is" or "8021 en" is a postcode: with a word before or a number behind it."""
     if tokens[letters].text not in _TWO_LETTERS or tokens[place - 1].text in _POSTCODE_CUES:
         return True
-    if int(tokens[place].text) in _YEARS:
+    is_year = int(tokens[place].text) in _YEARS
+    if is_year and at(tokens, place - 1).text in _BEFORE_YEAR:
         return False
-    if at(tokens, letters + 1).text in _ENDS:
+    if at(tokens, letters + 1).text in _ENDS and not is_year:
         return True
     after = letters + 1 + (at(tokens, letters + 1).text in {",", "-"})
     return at(tokens, after).text.isdecimal() and _is_house(tokens, after)

@@ -83,6 +83,7 @@ _NO_BEGINNINGS = word_set(
 )
 _BARE = [[word] for word in _NO_STREETS]
 MOST_WORDS = 6
+SHORTEST_NAME = 4
 SHORTEST_BARE_NAME = 6
 """Letters of a name like "Brink" below which it is a street only with a number."""
 _SLIPS = ((3, 0), (6, 1), (11, 2), (99, 3))
@@ -198,7 +199,7 @@ def _matches(tokens: list[Token], houses: dict[int, House], *, table: _Table) ->
             continue
         runs = list(_runs(tokens, end))
         street = _exact(runs, table, numbered=bool(house))
-        near = None if street else _near(runs, table)
+        near = _near(runs, table) if not street and _is_name(token.text) else None
         if street or near:
             house = house or _number_before(tokens, end, houses)
             rank = (2 * (house is None) + (street is None), end)
@@ -217,6 +218,11 @@ def _runs(tokens: list[Token], end: int) -> Iterator[list[str]]:
         elif text not in {".", "'", "-"} or len(run) >= MOST_WORDS:
             break
     return reversed(words[:MOST_WORDS])
+
+
+def _is_name(word: str) -> bool:
+    """Whether a misspelt name may end in this word: not in "al" or "van"."""
+    return len(word) >= SHORTEST_NAME or word in _SHORT_TYPES
 
 
 def _exact(runs: list[list[str]], table: _Table, *, numbered: bool) -> str | None:
