@@ -6,6 +6,7 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import structlog
 from alembic import command as alembic
@@ -72,7 +73,10 @@ def build(settings: Settings) -> House:
         carrier=ConsoleCarrier(network) if network else TwilioCarrier(settings),
         signatures=(ConsoleSignatureCheck if network else TwilioSignatureCheck)(settings),
     )
-    oncall.rota_of(services)
+    rota = oncall.rota_of(services)
+    if network:
+        for target in (rota.day, rota.fallback, *chain.from_iterable(rota.weeks)):
+            network.add_phone(target.number)
     readers = (oncall.RepliesReader(services),)
     return House(replace(services, inbound_readers=readers), network)
 
@@ -129,7 +133,7 @@ def import_stores() -> None:
 def upgrade_database(services: Services, revision: str = "head") -> None:
     """Brings the tables to a revision, in one transaction: all of it or nothing."""
     with services.database.migrating() as connection:
-        config = _alembic()
+        config = alembic_config()
         config.attributes["connection"] = connection
         alembic.upgrade(config, revision)
 
@@ -140,7 +144,7 @@ def require_tables(services: Services) -> None:
     Raises:
         OutdatedTables: Says which command mends it.
     """
-    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with services.database.reading() as session:
         current = MigrationContext.configure(session.connection()).get_current_revision()
     if current != head:
@@ -150,7 +154,8 @@ def require_tables(services: Services) -> None:
         )
 
 
-def _alembic() -> Config:
+def alembic_config() -> Config:
+    """Where the migrations stand."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
