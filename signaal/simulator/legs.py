@@ -1,9 +1,11 @@
 """One telephone in one call, and how Signaal's lines are set up at the carrier."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from xml.etree import ElementTree as ET
+
+from signaal.simulator.phones import PhoneView
 
 ENDINGS = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 SIGNS_PER_SECOND = 15.0
@@ -49,6 +51,11 @@ class Leg:
     def shown_number(self) -> str:
         """The number on the screen of that telephone."""
         return self.to_number if self.direction == INBOUND else self.from_number
+
+    @property
+    def rings(self) -> bool:
+        """Whether this telephone is called and nobody has picked up."""
+        return self.direction != INBOUND and self.answered_at is None and not self.ended
 
     @property
     def ended(self) -> bool:
@@ -102,3 +109,18 @@ def spoken(verb: ET.Element) -> tuple[str, float]:
         return f"[{(verb.text or '').strip()}]", PLAY_SECONDS * times
     text = " ".join((verb.text or "").split())
     return text, len(text) / SIGNS_PER_SECOND * times
+
+
+def with_call(view: PhoneView, leg: Leg) -> PhoneView:
+    """What the owner of a telephone sees, with this call."""
+    return replace(
+        view,
+        call_id=leg.sid,
+        shown_number=leg.shown_number,
+        ringing=leg.rings,
+        in_call=not leg.ended and not leg.rings,
+        talking_with=leg.shown_number if leg.connected_to else "",
+        heard=tuple(leg.heard),
+        may_press=leg.gathering is not None,
+        ended=leg.status if leg.ended else "",
+    )

@@ -5,14 +5,14 @@ instructions, and writes down everything that a real carrier would have swallowe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from signaal.clock import Clock
 from signaal.simulator.agenda import Agenda, Deliver
 from signaal.simulator.calls import Exchange
-from signaal.simulator.legs import Leg, LineSetup
+from signaal.simulator.legs import Leg, LineSetup, with_call
 from signaal.simulator.phones import (
     MANUAL,
     QUIET,
@@ -209,7 +209,7 @@ class FakeNetwork:
         self.catch_up()
         with self._agenda.lock:
             leg = self._exchange.current(number)
-            if leg is None or _is_ringing(leg) is not ringing:
+            if leg is None or leg.rings is not ringing:
                 return False
             action(leg)
         self.catch_up()
@@ -225,7 +225,7 @@ class FakeNetwork:
             view = PhoneView(number, texts=tuple(phone.lines) if phone else ())
             legs = [leg for leg in self._exchange.legs.values() if leg.phone == number]
             leg = self._exchange.current(number) or (legs[-1] if legs else None)
-            return _with_call(view, leg) if leg else view
+            return with_call(view, leg) if leg else view
 
     def texts(self, number: str) -> list[str]:
         """What the text messages say that this telephone received, oldest first."""
@@ -397,23 +397,3 @@ class FakeNetwork:
 
     def _phone(self, number: str) -> Phone:
         return self.phones.setdefault(number, Phone(number))
-
-
-def _is_ringing(leg: Leg) -> bool:
-    return leg.phone == leg.to_number and leg.answered_at is None
-
-
-def _with_call(view: PhoneView, leg: Leg) -> PhoneView:
-    ringing = not leg.ended and _is_ringing(leg)
-    other = leg.connected_to
-    return replace(
-        view,
-        call_id=leg.sid,
-        shown_number=leg.shown_number,
-        ringing=ringing,
-        in_call=not leg.ended and not ringing,
-        talking_with=leg.shown_number if other else "",
-        heard=tuple(leg.heard),
-        may_press=leg.gathering is not None,
-        ended=leg.status if leg.ended else "",
-    )

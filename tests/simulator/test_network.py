@@ -1,5 +1,7 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -626,3 +628,56 @@ def test_a_webhook_may_look_at_the_network_and_use_it(network, signaal):
     network.advance(5)
 
     assert network.texts(NEIGHBOUR) == ["Dank u"]
+
+
+def test_a_telephone_can_be_looked_at_while_a_webhook_is_being_answered(network):
+    looked = Event()
+
+    def answer(path, form, signature):
+        def look():
+            network.view(NEIGHBOUR)
+            network.press(NEIGHBOUR, "1")
+            network.send_text(from_number=LINE, to_number=NEIGHBOUR, body="Dank u", callback="")
+            looked.set()
+
+        looker = Thread(target=look)
+        looker.start()
+        assert looked.wait(timeout=20), "the network is locked while Signaal thinks"
+        looker.join()
+        return NOTHING
+
+    network.connect(answer)
+    network.text(NEIGHBOUR, LINE, "hallo")
+
+    assert looked.is_set()
+
+
+def test_many_threads_at_once_lose_nothing(network, signaal):
+    numbers = [f"+316123401{n:02}" for n in range(8)]
+    signaal.answers["/haak/gesprek"] = xml(say("Goedenavond"))
+
+    def use(number):
+        for turn in range(10):
+            network.text(number, LINE, f"{number} {turn}")
+            network.send_text(from_number=LINE, to_number=number, body=str(turn), callback="/b")
+            network.view(number)
+        network.call(number)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(use, numbers))
+    network.advance(60)
+
+    assert len(signaal.forms("/haak/sms")) == 80
+    assert len(signaal.forms("/b")) == 160
+    for number in numbers:
+        assert sorted(network.texts(number)) == sorted(str(turn) for turn in range(10))
+        assert network.heard(number) == ["Goedenavond"]
+
+
+def test_a_webhook_that_breaks_does_not_stop_the_network_for_good(network, signaal):
+    signaal.answers["/haak/sms"] = [ZeroDivisionError(), NOTHING]
+    with pytest.raises(ZeroDivisionError):
+        network.text(NEIGHBOUR, LINE, "een")
+    network.text(NEIGHBOUR, LINE, "twee")
+
+    assert len(signaal.forms("/haak/sms")) == 2
