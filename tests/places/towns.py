@@ -110,7 +110,18 @@ def write_bag_light(path: Path, rows, layer="verblijfsobject", crs=28992) -> Pat
 def alter(path: Path, *statements: str) -> Path:
     """Runs SQL inside a GeoPackage, as an attacker or a careless tool would."""
     with sqlite3.connect(path) as connection:
+        for name in ("IsEmpty", "MinX", "MaxX", "MinY", "MaxY"):  # what GDAL's triggers call
+            connection.create_function(f"ST_{name}", 1, lambda _shape: 1)
         for statement in statements:
             connection.execute(statement)
     connection.close()
+    return path
+
+
+def write_blocks(path: Path, shapes) -> Path:
+    """A municipality's own blocks, polygons by code."""
+    frame = geopandas.GeoDataFrame(
+        {"code": list(shapes)}, geometry=list(shapes.values()), crs=28992
+    )
+    frame.to_file(path, layer="blokken", driver="GPKG")
     return path

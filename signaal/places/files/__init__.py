@@ -6,7 +6,7 @@ still does, it does in a child process without network, with limits on memory, t
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,10 @@ __all__ = [
     "read_blocks",
     "read_dwellings",
 ]
+
+
+Reader = Callable[..., dict[str, Any]]
+"""Takes what is wanted and the path; returns it as plain values."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,13 @@ class BlockFile:
     tallies: FileTallies
 
 
-def read_areas(path: Path) -> AreaFile:
+def read_areas(path: Path, *, read: Reader = read_in_child) -> AreaFile:
     """Reads neighbourhoods, and districts and municipalities where the file has them.
 
     Raises:
         UnusableFile: What is wrong, where, and how to mend it.
     """
-    answer = read_in_child("areas", path)
+    answer = read("areas", path)
     return AreaFile(
         municipalities=tuple(_area(row) for row in answer["municipalities"]),
         districts=tuple(_area(row) for row in answer["districts"]),
@@ -74,23 +78,25 @@ def read_areas(path: Path) -> AreaFile:
     )
 
 
-def read_dwellings(path: Path, *, bounds: Sequence[float]) -> DwellingFile:
+def read_dwellings(
+    path: Path, *, bounds: Sequence[float], read: Reader = read_in_child
+) -> DwellingFile:
     """Reads the addresses in use within the bounds (west, south, east, north; EPSG:28992).
 
     Raises:
         UnusableFile: What is wrong, where, and how to mend it.
     """
-    answer = read_in_child("dwellings", path, bounds=list(bounds))
+    answer = read("dwellings", path, bounds=list(bounds))
     return DwellingFile(tuple(Dwelling(*row) for row in answer["dwellings"]), _tallies(answer))
 
 
-def read_blocks(path: Path) -> BlockFile:
+def read_blocks(path: Path, *, read: Reader = read_in_child) -> BlockFile:
     """Reads the municipality's own blocks: a layer with a column `code`.
 
     Raises:
         UnusableFile: What is wrong, where, and how to mend it.
     """
-    answer = read_in_child("blocks", path)
+    answer = read("blocks", path)
     blocks = {code: base64.b64decode(shape) for code, shape in answer["blocks"].items()}
     return BlockFile(blocks, _tallies(answer))
 

@@ -76,7 +76,9 @@ def _may_be_csv(path: Path, head: bytes) -> bool:
     return head.startswith(b"\x1f\x8b") if name.endswith(".gz") else b"\x00" not in head
 
 
-def read_in_child(what: str, path: Path, **more: object) -> dict[str, Any]:
+def read_in_child(
+    what: str, path: Path, *, python: str = sys.executable, **more: object
+) -> dict[str, Any]:
     """Has a fenced child read the file; its answer is plain JSON, never a pickle.
 
     Raises:
@@ -91,7 +93,7 @@ def read_in_child(what: str, path: Path, **more: object) -> dict[str, Any]:
     with tempfile.TemporaryFile() as answer:
         try:
             ended = subprocess.run(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-I", "-c", code],
+                [python, "-I", "-c", code],
                 input=request.encode(),
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
