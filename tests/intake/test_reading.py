@@ -35,6 +35,16 @@ def test_a_message_is_read_as_a_careful_person_reads_it(message) -> None:
     assert reading.said_what is message.get("said_what", True)
 
 
+@pytest.mark.parametrize("text", CORPUS["danger"] + CORPUS["one_too_many"])
+def test_danger_is_heard(text) -> None:
+    assert read(text).urgency is Urgency.ACUTE
+
+
+@pytest.mark.parametrize("text", CORPUS["no_danger"])
+def test_nobody_is_woken_for_a_manner_of_speaking(text) -> None:
+    assert read(text).urgency is not Urgency.ACUTE
+
+
 # -- for every text ---------------------------------------------------------------------------
 
 surrogates = st.characters(categories=["Cs"])
