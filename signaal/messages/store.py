@@ -64,13 +64,14 @@ class OutboxRow(SQLModel, table=True):
     last_error: str | None = None
 
 
-# Only unsent rows are ever looked through: a small index, however long the outbox grows.
-_UNSENT = "state IN ('queued', 'claimed')"
+# Only unsent rows are looked through every half second: a small index, however long the outbox
+# grows. SQLite uses it only for a query that holds these very words.
+_UNSENT = text("state IN ('queued', 'claimed')")
 Index(
     "ix_outbox_unsent",
     col(OutboxRow.next_attempt_at),
-    sqlite_where=text(_UNSENT),
-    postgresql_where=text(_UNSENT),
+    sqlite_where=_UNSENT,
+    postgresql_where=_UNSENT,
 )
 
 
@@ -101,7 +102,7 @@ def claim_next(
     """
     most_pressing = (
         select(col(OutboxRow.id))
-        .where(_due(now), col(OutboxRow.channel).in_(channels))
+        .where(_UNSENT, _due(now), col(OutboxRow.channel).in_(channels))
         .order_by(
             col(OutboxRow.urgent).desc(),
             col(OutboxRow.attempts),
@@ -186,6 +187,7 @@ def hold_back(session: Session, channel: MessageChannel, *, until: datetime) -> 
     session.execute(
         update(OutboxRow)
         .where(
+            _UNSENT,
             col(OutboxRow.channel) == channel,
             col(OutboxRow.state) == OutboxState.QUEUED,
             col(OutboxRow.next_attempt_at) < until,
@@ -199,12 +201,12 @@ def drop(session: Session, *, key_prefix: str) -> int:
     begins_so = func.substr(col(OutboxRow.key), 1, len(key_prefix)) == key_prefix
     session.execute(
         update(OutboxRow)
-        .where(begins_so, col(OutboxRow.state) == OutboxState.CLAIMED)
+        .where(_UNSENT, begins_so, col(OutboxRow.state) == OutboxState.CLAIMED)
         .values(drop_after=col(OutboxRow.created_at))
     )
     dropped = session.execute(
         update(OutboxRow)
-        .where(begins_so, col(OutboxRow.state) == OutboxState.QUEUED)
+        .where(_UNSENT, begins_so, col(OutboxRow.state) == OutboxState.QUEUED)
         .values(state=OutboxState.DROPPED, finished_at=col(OutboxRow.next_attempt_at))
     )
     return _count(dropped)
