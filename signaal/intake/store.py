@@ -155,7 +155,7 @@ def claim_message(
 
     A twin in a parallel transaction waits here until that one has ended.
     """
-    claimed = session.scalars(
+    claimed = session.connection().scalars(
         _insert_for(session)(InboundTextRow)
         .values(
             provider_key=provider_key,
@@ -171,7 +171,7 @@ def claim_message(
 
 def note_report(session: Session, *, provider_key: str, report_id: UUID) -> None:
     """Writes down in which report the message ended."""
-    session.execute(
+    session.connection().execute(
         update(InboundTextRow)
         .where(col(InboundTextRow.provider_key) == provider_key)
         .values(report_id=report_id)
@@ -200,7 +200,7 @@ def forget_conversations(session: Session, *, before: datetime) -> None:
 def add_report(session: Session, row: ReportRow) -> bool:
     """Keeps a new report; False when its reference or provider key is taken."""
     values = {name: getattr(row, name) for name in ReportRow.model_fields}
-    kept = session.scalars(
+    kept = session.connection().scalars(
         _insert_for(session)(ReportRow)
         .values(**values)
         .on_conflict_do_nothing()
@@ -356,7 +356,7 @@ def count_try(session: Session, *, public_key: str, now: datetime, silence_befor
     table = ReceiptTryRow
     quiet = col(table.last_counted_at) <= silence_before
     refused = and_(col(table.tries) >= TRIES, not_(quiet))
-    return session.scalars(
+    return session.connection().scalars(
         _insert_for(session)(table)
         .values(public_key=public_key, tries=1, last_counted_at=now)
         .on_conflict_do_update(
