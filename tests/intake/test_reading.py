@@ -207,6 +207,19 @@ def test_a_name_that_fits_two_streets_is_not_guessed(written) -> None:
     assert read_followup(written, streets=STREETS).street not in STREETS
 
 
+@pytest.mark.parametrize(
+    ("streets", "written"),
+    [
+        (["Eikenlaan"], "Bokkenlaan"),
+        (["Lindelaan"], "Lindestraat"),
+        (["Havikstraat", "Kavikstraat"], "Mavikstraat"),
+    ],
+    ids=["too far", "another type of street", "as near to two"],
+)
+def test_a_street_that_only_looks_alike_stays_as_written(streets, written) -> None:
+    assert read_followup(f"{written} 3", streets=streets).street == written
+
+
 # -- the list of words ------------------------------------------------------------------------
 
 
