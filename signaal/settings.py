@@ -64,7 +64,6 @@ class Settings(BaseSettings):
     """A municipality's own alerts/; the shipped ones otherwise."""
     rota_file: Path | None = None
     """Who is on duty (TOML); the demo town's own in the demo."""
-    places_region: str = "NL"
 
     @property
     def database(self) -> str:
