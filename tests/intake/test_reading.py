@@ -211,7 +211,7 @@ def test_a_name_that_fits_two_streets_is_not_guessed(written) -> None:
     ("streets", "written"),
     [
         (["Eikenlaan"], "Bokkenlaan"),
-        (["Lindelaan"], "Lindestraat"),
+        (["Korenbloempark"], "Korenbloempad"),
         (["Havikstraat", "Kavikstraat"], "Mavikstraat"),
     ],
     ids=["too far", "another type of street", "as near to two"],
