@@ -161,10 +161,9 @@ def _made(phrases: Iterable[str], group: str, code: str, points: int) -> Iterato
 def _found(words: list[str], phrases: _Phrases) -> list[_Hit]:
     """All phrases in the words, without those of danger that mean nothing of the sort."""
     hits = list(_hits(words, phrases))
-    for shorter in (r"\1\1", r"\1"):
-        squeezed = [_STRETCHED.sub(shorter, word) for word in words]
-        if squeezed != words:
-            hits.extend(_hits(squeezed, phrases))
+    line = " ".join(words)
+    for shorter in (r"\1\1", r"\1") if _STRETCHED.search(line) else ():
+        hits.extend(_hits(_STRETCHED.sub(shorter, line).split(" "), phrases))
     safe = {
         place
         for hit in hits

@@ -142,7 +142,12 @@ def _key(words: Sequence[str]) -> str:
     return _sounding("".join([*short, _with_type(words[-1])]))
 
 
+_SHORT_ENDINGS = tuple(_SHORT_TYPES)
+
+
 def _with_type(word: str) -> str:
+    if not word.endswith(_SHORT_ENDINGS):
+        return word
     for short, whole in _SHORT_TYPES.items():
         if word.endswith(short):
             return word.removesuffix(short) + whole
