@@ -1,4 +1,4 @@
-"""A town of three blocks, and a neighbour with a telephone."""
+"""A town of four blocks, and a neighbour with a telephone."""
 
 from itertools import count
 

@@ -222,14 +222,22 @@ def test_an_unclear_place_is_asked_for_and_the_answer_completes_the_same_report(
     assert code_in(replies()[-1]).startswith(report.reference)
 
 
-def test_a_bare_house_number_completes_the_postcode_of_the_message_before(
+def test_a_bare_house_number_completes_the_street_of_the_message_before(
     texts_in, reports, replies, town
 ):
-    texts_in("herrie in 8022 BX")
-    texts_in("3")
+    texts_in("herrie op het Kerkplein")
+    assert "Welk huisnummer" in replies()[0]
+
+    texts_in("14")
 
     (report,) = reports()
-    assert report.block_id == town["8022BX"]
+    assert report.block_id == town["8022BZ"]
+
+
+def test_a_postcode_within_one_block_needs_no_number(texts_in, reports, town):
+    texts_in("herrie in 8022 BX")
+
+    assert reports()[0].block_id == town["8022BX"]
 
 
 def test_an_unknown_address_is_asked_for_in_those_words(texts_in, replies):

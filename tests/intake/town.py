@@ -1,4 +1,4 @@
-"""A small town for tests of intake: two neighbourhoods, three blocks, some front doors."""
+"""A small town for tests of intake: two neighbourhoods, four blocks, some front doors."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -17,6 +17,7 @@ HOMES = {
     "8021AC": ("Rozenstraat", range(2, 30, 2), "BU01930101"),
     "8021AB": ("Tulpstraat", range(1, 20, 2), "BU01930101"),
     "8022BX": ("Kerkplein", range(1, 12), "BU01930102"),
+    "8022BZ": ("Kerkplein", range(12, 24), "BU01930102"),
 }
 
 
