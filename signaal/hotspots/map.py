@@ -24,6 +24,10 @@ DEGREE_DECIMALS = 5
 """About one metre on the ground."""
 SEAM = 0.01
 """Metres: blocks this close to each other are one when their neighbourhood is outlined."""
+FAR_OUT = 0.02
+"""Share of the blocks on each side that the map may leave out when it opens."""
+COUNTRY = [[50.7, 3.3], [53.6, 7.3]]
+"""The Netherlands, for a map without blocks; degrees, south-west and north-east."""
 LEAFLET = "/static/leaflet/"
 KEPT_FILES = 3
 
@@ -111,8 +115,7 @@ def draw(blocks: Sequence[Block], *, key: str) -> Shapes:
         for block, shape in zip(blocks, degrees, strict=True)
         if not shape.is_empty
     }
-    west, south, east, north = shapely.total_bounds(degrees) if kept else (4.0, 51.0, 7.0, 53.0)
-    header, html, script = _frame([[south, west], [north, east]])
+    header, html, script = _frame(_view(degrees))
     return Shapes(
         key=key,
         geometries={code: _text(shape) for code, shape in kept.items()},
@@ -121,6 +124,19 @@ def draw(blocks: Sequence[Block], *, key: str) -> Shapes:
         html=html,
         script=script,
     )
+
+
+def _view(degrees: Any) -> list[list[float]]:  # noqa: ANN401 - shapely geometries
+    """South-west and north-east of what the map shows first: the blocks without the far fields."""
+    import shapely
+
+    middles = shapely.get_coordinates(shapely.centroid(degrees))
+    if not middles.size:
+        return COUNTRY
+    low, high = np.quantile(middles, [FAR_OUT, 1 - FAR_OUT], axis=0)
+    central = np.all((middles >= low) & (middles <= high), axis=1)
+    west, south, east, north = shapely.total_bounds(degrees[central] if central.any() else degrees)
+    return [[float(south), float(west)], [float(north), float(east)]]
 
 
 def _in_degrees(shapes: Any) -> Any:  # noqa: ANN401 - shapely geometries
@@ -224,7 +240,7 @@ def _frame(bounds: list[list[float]]) -> tuple[str, str, str]:
         attribution_control=False,
         zoom_snap=0.25,
     )
-    drawn.fit_bounds([[float(value) for value in corner] for corner in bounds])
+    drawn.fit_bounds(bounds)
     figure: Any = drawn.get_root()
     figure.render()
     return figure.header.render(), figure.html.render(), figure.script.render()

@@ -3,12 +3,13 @@
 import gzip
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 from flask import send_from_directory as send_file_of
 from flask_babel import format_date, format_decimal, get_locale
 from flask_babel import gettext as _
@@ -56,7 +57,6 @@ Sorter = Callable[[BlockFigure], Any]
 SORTS: dict[str, Sorter] = {
     "aandacht": lambda row: row.attention,
     "blok": lambda row: row.block.code,
-    "buurt": lambda row: (row.block.neighbourhood, row.block.code),
     "wijk": lambda row: (row.block.district, row.block.neighbourhood, row.block.code),
     "woningen": lambda row: (row.block.dwellings, row.block.code),
     "melders": lambda row: (row.reporters.low, row.block.code),
@@ -77,9 +77,10 @@ def show_map() -> Response:
         figures, shapes = _figures(), actions.shapes(services())
     except NoSnapshot:
         return _not_yet()
-    sort = request.args.get("sort", "aandacht")
+    asked = request.args.get("sort", "")
+    sort = asked if asked in SORTS else "aandacht"
     downwards = request.args.get("volgorde", "") == "af"
-    ordered = sorted(figures.rows, key=SORTS.get(sort, SORTS["aandacht"]), reverse=downwards)
+    ordered = _ordered(figures, sort, downwards=downwards, language=str(get_locale()))
     page = max(1, request.args.get("pagina", 1, type=int))
     first = (page - 1) * MOST_ROWS
     return make_response(
@@ -175,12 +176,56 @@ def _properties(row: BlockFigure) -> dict[str, object]:
         "colour": COLOURS[row.level],
         "out": row.level.stands_out,
         "lines": [
-            f"{row.block.neighbourhood}, {row.block.district}",
+            f"{row.block.district}, {row.block.neighbourhood}",
             _("%(count)s woningen", count=row.block.dwellings),
             _("%(count)s melders", count=reporters(row.reporters)),
             level_name(row.level),
         ],
     }
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table, in words."""
+
+    code: str
+    name: str
+    page: str
+    area: str
+    dwellings: int
+    reporters: str
+    reporters_low: int
+    rate: str
+    rate_low: float
+    level: str
+    rank: int
+
+
+@lru_cache(maxsize=64)
+def _ordered(figures: MapFigures, sort: str, *, downwards: bool, language: str) -> tuple[Line, ...]:
+    """The rows in the order asked for; put in words once for each snapshot and language."""
+    lines = dict(zip(figures.rows, _lines(figures, language), strict=True))
+    return tuple(lines[row] for row in sorted(figures.rows, key=SORTS[sort], reverse=downwards))
+
+
+@lru_cache(maxsize=16)
+def _lines(figures: MapFigures, _language: str) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            code=row.block.code,
+            name=block_name(row.block.code),
+            page=url_for("alerting.show_block", code=row.block.code, soort=figures.kind.value),
+            area=f"{row.block.district}, {row.block.neighbourhood}",
+            dwellings=row.block.dwellings,
+            reporters=reporters(row.reporters),
+            reporters_low=row.reporters.low,
+            rate=per_thousand(row.rate),
+            rate_low=round(row.rate.low, 1) if row.rate else 0.0,
+            level=level_short(row.level),
+            rank=row.level.rank,
+        )
+        for row in figures.rows
+    )
 
 
 # -- words for figures ----------------------------------------------------------------------
@@ -208,6 +253,21 @@ def level_name(level: Level) -> str:
         Level.THREEFOLD: _("minstens 3 keer de stad"),
         Level.SIXFOLD: _("minstens 6 keer de stad"),
         Level.TWELVEFOLD: _("minstens 12 keer de stad"),
+    }
+    return str(names[level])
+
+
+@blueprint.app_template_filter()
+def level_short(level: Level) -> str:
+    """A comparison with the town in a few words, for a narrow column."""
+    names = {
+        Level.TOO_FEW: _("te weinig meldingen"),
+        Level.LESS: _("minder"),
+        Level.LIKE_TOWN: _("geen duidelijk verschil"),
+        Level.MORE: _("minstens 1,5 keer"),
+        Level.THREEFOLD: _("minstens 3 keer"),
+        Level.SIXFOLD: _("minstens 6 keer"),
+        Level.TWELVEFOLD: _("minstens 12 keer"),
     }
     return str(names[level])
 

@@ -11,13 +11,25 @@
   const words = frame.dataset;
   const EDGE = { color: "#5d6f76", weight: 0.6, opacity: 0.7 };
   const LIFTED = { color: "#12303a", weight: 3, opacity: 1 };
+  const ASIDE = [0, -24, 24, -48, 48, -72, 72];
+  const WIDE = 480;
   const shapes = new Map();
+  const names = [];
+  let coloured = [];
   let chosen = null;
 
   map.getContainer().setAttribute("role", "region");
   map.getContainer().setAttribute("aria-label", words.label);
   L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
+
+  /* On a wide map what is told stands in its corner; on a narrow one below it. */
+  if (map.getSize().x >= WIDE) {
+    const corner = L.control({ position: "topright" });
+    corner.onAdd = () => told;
+    corner.addTo(map);
+    L.DomEvent.disableClickPropagation(told);
+  }
 
   function lines(about) {
     const list = document.createElement("div");
@@ -39,6 +51,7 @@
   function tell(about) {
     const link = document.createElement("a");
     link.href = pageOf(about.code);
+    link.className = "button secondary";
     link.textContent = words.whole;
     const paragraph = document.createElement("p");
     paragraph.append(link);
@@ -81,17 +94,39 @@
       interactive: false,
       style: { color: "#12303a", weight: 1.6, opacity: 0.75, fill: false },
     }).addTo(map);
-    const names = L.layerGroup();
     group.eachLayer((layer) => {
       const { name, label } = layer.feature.properties;
       const text = document.createElement("span");
       text.textContent = name;
-      names.addLayer(
-        L.tooltip(label, { permanent: true, direction: "center", className: "place-name" })
-          .setContent(text),
+      const sign = L.tooltip(label, {
+        permanent: true,
+        direction: "center",
+        className: "place-name",
+      });
+      names.push(sign.setContent(text).addTo(map));
+    });
+  }
+
+  /* A name steps aside where it would cover a block that stands out. */
+  function placeNames() {
+    const busy = coloured.map((layer) => {
+      const bounds = layer.getBounds();
+      return L.bounds(
+        map.latLngToLayerPoint(bounds.getNorthWest()),
+        map.latLngToLayerPoint(bounds.getSouthEast()),
       );
     });
-    return names;
+    for (const sign of names) {
+      const half = L.point(sign.getElement().offsetWidth / 2, sign.getElement().offsetHeight / 2);
+      const middle = map.latLngToLayerPoint(sign.getLatLng());
+      const free = ASIDE.find((step) => {
+        const at = middle.add([0, step]);
+        const covers = L.bounds(at.subtract(half), at.add(half));
+        return !busy.some((block) => block.overlaps(covers));
+      });
+      sign.options.offset = L.point(0, free ?? 0);
+      sign.update();
+    }
   }
 
   function listenToTable() {
@@ -111,8 +146,15 @@
       style: (feature) => ({ ...EDGE, fillColor: feature.properties.colour, fillOpacity: 0.92 }),
       onEachFeature: dress,
     }).addTo(map);
-    const names = outline(collection.neighbourhoods);
-    names.addTo(map);
+    outline(collection.neighbourhoods);
+    coloured = [...shapes.values()].filter((layer) => layer.feature.properties.out);
+    const view = map.getBounds();
+    if (coloured.some((layer) => !view.intersects(layer.getBounds()))) {
+      coloured.forEach((layer) => view.extend(layer.getBounds()));
+      map.fitBounds(view);
+    }
+    map.on("zoomend", placeNames);
+    placeNames();
     listenToTable();
     const wanted = shapes.get(words.chosen);
     if (wanted) {
