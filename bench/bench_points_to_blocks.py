@@ -8,6 +8,8 @@ import gc
 import resource
 import statistics
 import time
+from collections.abc import Callable
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -30,7 +32,7 @@ def town(rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def timed(run):
+def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     seconds = []
     for _ in range(RUNS):
         gc.collect()
