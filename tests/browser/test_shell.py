@@ -24,7 +24,7 @@ def test_a_visitor_by_keyboard_can_skip_the_menu(open_page):
 def test_another_language_keeps_the_page_and_is_remembered(open_page):
     page = open_page("/volgen")
 
-    page.get_by_role("link", name="EN").click()
+    page.get_by_role("link", name="EN", exact=True).click()
 
     expect(page).to_have_url(re.compile(r"/volgen\?taal=en$"))
     expect(page.locator("html")).to_have_attribute("lang", "en")

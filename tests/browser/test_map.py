@@ -1,0 +1,117 @@
+"""The map with its table, and the page of one block."""
+
+import re
+
+from playwright.sync_api import Page, expect
+from pytest import fixture, mark
+
+from tests.browser.visitor import assert_accessible
+
+pytestmark = mark.browser
+TEAM = "team_member"
+
+
+@fixture
+def map_page(open_page) -> Page:
+    page = open_page("/kaart", role=TEAM)
+    expect(page.locator("#map-frame[data-ready=true]")).to_be_attached()
+    return page
+
+
+def first_column(page: Page, number: int) -> list[str]:
+    return page.locator("#figures tbody tr").evaluate_all(
+        "(rows, at) => rows.map(row => row.cells[at].textContent.trim())", number
+    )
+
+
+@mark.parametrize("width", [320, 1280])
+@mark.parametrize("language", ["nl", "en"])
+@mark.parametrize("scheme", ["light", "dark"])
+def test_the_map_page_is_accessible(open_page, width, language, scheme):
+    page = open_page("/kaart", role=TEAM, width=width, language=language, color_scheme=scheme)
+    expect(page.locator("#map-frame[data-ready=true]")).to_be_attached()
+
+    assert_accessible(page)
+
+
+def test_the_map_has_colours_and_stands_beside_the_table(map_page):
+    colours = map_page.locator("#map canvas").evaluate(
+        """canvas => {
+          const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+          const seen = new Set();
+          for (let at = 0; at < all.length; at += 4) {
+            if (all[at + 3] === 255) seen.add([all[at], all[at + 1], all[at + 2]].join());
+          }
+          return seen.size;
+        }"""
+    )
+    drawn = map_page.locator("#map").bounding_box()
+    table = map_page.locator("#figures").bounding_box()
+
+    assert colours > 1
+    assert table["x"] > drawn["x"] + drawn["width"] / 2
+
+
+def test_the_table_is_sorted_by_keyboard_and_says_so(map_page):
+    heading = map_page.get_by_role("columnheader", name="Woningen")
+    heading.get_by_role("button").focus()
+    map_page.keyboard.press("Enter")
+
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    largest_first = [int(number) for number in first_column(map_page, 3)]
+    assert largest_first == sorted(largest_first, reverse=True)
+    expect(map_page.locator("#sort-said")).to_contain_text("Woningen")
+
+    map_page.keyboard.press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    assert [int(number) for number in first_column(map_page, 3)] == largest_first[::-1]
+
+
+def test_another_kind_and_other_weeks_can_be_chosen(map_page):
+    map_page.get_by_label("Soort melding").select_option(label="Zorgen")
+    map_page.get_by_label("Vier weken").select_option(index=2)
+    map_page.get_by_role("button", name="Toon").click()
+
+    expect(map_page).to_have_url(re.compile("soort=concern.*periode=2"))
+    expect(map_page.locator("#figures caption")).to_contain_text("Zorgen")
+    expect(map_page.locator("#map-frame[data-ready=true]")).to_be_attached()
+
+
+def test_without_a_script_the_table_is_there_and_its_headings_still_sort(open_page):
+    page = open_page("/kaart", java_script_enabled=False, role=TEAM)
+
+    page.get_by_role("columnheader", name="Woningen").get_by_role("link").click()
+
+    sizes = [int(number) for number in first_column(page, 3)]
+    assert sizes
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_block_opens_from_the_table_and_explains_its_colour(map_page):
+    map_page.locator("#figures tbody a").first.click()
+
+    expect(map_page.get_by_role("heading", level=1)).to_contain_text("Blok")
+    expect(map_page.locator("svg.trend").first).to_be_visible()
+    expect(
+        map_page.get_by_text("Weinig meldingen betekent niet: weinig problemen.")
+    ).to_be_visible()
+
+
+@mark.parametrize("role", [TEAM, "coordinator", "policy_officer"])
+@mark.parametrize("width", [320, 1280])
+def test_the_page_of_a_block_is_accessible(open_page, role, width):
+    page = open_page("/kaart", role=role, width=width)
+    page.locator("#figures tbody a").first.click()
+    expect(page.locator("svg.trend").first).to_be_visible()
+    for summary in page.locator("summary").all():
+        summary.click()
+
+    assert_accessible(page)
+
+
+def test_on_paper_the_whole_table_is_there_and_no_buttons(map_page):
+    map_page.emulate_media(media="print")
+
+    box = map_page.locator(".table-scroll").first
+    assert box.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+    expect(map_page.get_by_role("button", name="Toon")).to_be_hidden()
