@@ -356,18 +356,22 @@ def count_try(session: Session, *, public_key: str, now: datetime, silence_befor
     table = ReceiptTryRow
     quiet = col(table.last_counted_at) <= silence_before
     refused = and_(col(table.tries) >= TRIES, not_(quiet))
-    return session.connection().scalars(
-        _insert_for(session)(table)
-        .values(public_key=public_key, tries=1, last_counted_at=now)
-        .on_conflict_do_update(
-            index_elements=["public_key"],
-            set_={
-                "tries": case((quiet, 1), else_=col(table.tries) + 1),
-                "last_counted_at": case((refused, col(table.last_counted_at)), else_=now),
-            },
+    return (
+        session.connection()
+        .scalars(
+            _insert_for(session)(table)
+            .values(public_key=public_key, tries=1, last_counted_at=now)
+            .on_conflict_do_update(
+                index_elements=["public_key"],
+                set_={
+                    "tries": case((quiet, 1), else_=col(table.tries) + 1),
+                    "last_counted_at": case((refused, col(table.last_counted_at)), else_=now),
+                },
+            )
+            .returning(col(table.tries))
         )
-        .returning(col(table.tries))
-    ).one()
+        .one()
+    )
 
 
 def forgive_tries(session: Session, public_key: str) -> None:
