@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -23,6 +24,10 @@ from tests.fakes import RecordingPhone, SetClock, TrustingCheck
 for module in pkgutil.walk_packages(signaal.__path__, "signaal."):
     if module.name.endswith(".store"):
         importlib.import_module(module.name)
+
+# No test measures time: a busy machine is no reason to fail.
+hypothesis.settings.register_profile("signaal", deadline=None)
+hypothesis.settings.load_profile("signaal")
 
 MONDAY_MORNING = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
