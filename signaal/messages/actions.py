@@ -158,26 +158,21 @@ def deliver_due(services: Services, *, limit: int = 50) -> int:
         limit: How many messages to try at most in this run.
     """
     taken = 0
-    open_channels = set(MessageChannel)
     for _ in range(limit):
-        message = _claim(services, open_channels)
+        message = _claim(services)
         if message is None:
             break
         try:
             taken += _deliver(services, message)
         except CarrierError as error:
-            if error.operator and not error.permanent:
-                open_channels.discard(message.channel)
             _refused(services, message, error)
     return taken
 
 
-def _claim(services: Services, channels: set[MessageChannel]) -> Queued | None:
+def _claim(services: Services) -> Queued | None:
     now = services.clock.now()
     with services.database.session() as session, session.begin():
-        return store.claim_next(
-            session, now=now, lease_until=now + LEASE, claimed_by=uuid7(), channels=channels
-        )
+        return store.claim_next(session, now=now, lease_until=now + LEASE, claimed_by=uuid7())
 
 
 def _deliver(services: Services, message: Queued) -> int:

@@ -1,6 +1,5 @@
 """The outbox table: everything Signaal says to anyone, kept until it has arrived."""
 
-from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -93,7 +92,6 @@ def claim_next(
     now: datetime,
     lease_until: datetime,
     claimed_by: UUID,
-    channels: Collection[MessageChannel],
 ) -> Queued | None:
     """Claims the most pressing message that is due, or one whose claim has lapsed.
 
@@ -102,7 +100,7 @@ def claim_next(
     """
     most_pressing = (
         select(col(OutboxRow.id))
-        .where(_UNSENT, _due(now), col(OutboxRow.channel).in_(channels))
+        .where(_UNSENT, _due(now))
         .order_by(
             col(OutboxRow.urgent).desc(),
             col(OutboxRow.attempts),

@@ -389,6 +389,26 @@ def test_a_worker_that_was_overtaken_does_not_undo_what_the_other_did(services, 
     assert len(phone.texts) == 1
 
 
+def test_a_refusal_of_a_worker_that_was_overtaken_leaves_the_others_claim_alone(
+    services, phone, clock
+):
+    outbox_id = put_text(services)
+    others = []
+
+    def overtaken(text):
+        del phone.send_text
+        clock.turn(seconds=61)
+        crash(services, phone, before=True)
+        others.append(row(services, outbox_id).claimed_by)
+        raise refusal("21610", permanent=True)
+
+    phone.send_text = overtaken
+    actions.deliver_due(services)
+
+    assert row(services, outbox_id).state is OutboxState.CLAIMED
+    assert [row(services, outbox_id).claimed_by] == others
+
+
 def test_a_worker_that_was_overtaken_still_tells_that_it_sent(services, phone, clock):
     """The other is refused: without this the message would be sent once more."""
     outbox_id = put_text(services)

@@ -42,7 +42,6 @@ def claim(database, clock):
             now=clock.now(),
             lease_until=clock.now() + timedelta(seconds=60),
             claimed_by=uuid7(),
-            channels=set(MessageChannel),
         )
 
 
