@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 from pytest import fixture, mark
-from signaal.cli import commands
 
+from signaal.cli import commands
 from signaal.settings import Settings
 
 ROOT = Path(__file__).parent.parent
