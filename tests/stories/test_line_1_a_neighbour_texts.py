@@ -121,7 +121,7 @@ def test_acute_words_get_the_numbers_at_once_and_ring_whoever_has_duty_until_one
     assert stage.network.view(DIENST_A).ringing
     stage.network.read_ring(DIENST_A)
     assert stage.network.decline(DIENST_A)
-    stage.let_pass(150, step=2)
+    stage.let_pass(150)
     stage.reply("ACUUT", number=DIENST_B)
     stage.network.read_ring(DIENST_B)
     case = stage.the_case()
@@ -159,10 +159,10 @@ def test_a_paged_contact_takes_the_case_by_reply_rings_back_and_ends_it(stage) -
     stage.network.read_ring(NEIGHBOUR)
     assert stage.network.view(NEIGHBOUR).shown_number == LINE
     assert stage.network.view(NEIGHBOUR).talking_with == LINE
-    stage.let_pass(100, step=4)
+    stage.let_pass(100)
     stage.text(f"klaar {code}", number=DIENST_A)
     stage.reply(f"{code} is afgerond", number=DIENST_A)
-    stage.let_pass(1800, step=30)
+    stage.let_pass(1800)
 
     case = stage.the_case()
     assert (case.state, case.result) == (CaseState.CLOSED, CaseResult.CALLED_BACK)
