@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -50,7 +51,13 @@ def _scheduler(work: tuple[Tick, ...], lock: LeaderLock) -> BackgroundScheduler:
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     for tick in work:
-        scheduler.add_job(_guarded(tick, lock), "interval", seconds=tick.seconds, id=tick.name)
+        scheduler.add_job(
+            _guarded(tick, lock),
+            "interval",
+            seconds=tick.seconds,
+            id=tick.name,
+            next_run_time=datetime.now(UTC),  # whoever takes over begins at once
+        )
     return scheduler
 
 
