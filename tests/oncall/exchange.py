@@ -114,4 +114,6 @@ def alarms(database: Database) -> list:
 
 def row_of(database: Database, case_id) -> store.NightCaseRow:
     with database.reading() as session:
-        return store.find(session, case_id)
+        row = store.find(session, case_id)
+        session.expunge_all()
+    return row

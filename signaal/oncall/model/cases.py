@@ -34,7 +34,7 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     _S.ACCEPTED: frozenset({_S.TALKING, _S.OWED, _S.NOTED}),
     _S.TALKING: frozenset({_S.TALKED, _S.OWED, _S.NOTED}),
     _S.TALKED: frozenset({_S.CLOSED}),
-    _S.OWED: frozenset({_S.PAGING, _S.OWNED, _S.RINGING}),
+    _S.OWED: frozenset({_S.PAGING, _S.OWNED, _S.ALARM, _S.RINGING}),
     _S.PAGING: frozenset({_S.PAGING, _S.OWNED, _S.ALARM, _S.RINGING}),
     _S.OWNED: frozenset({_S.CLOSED, _S.PAGING, _S.RINGING}),
     _S.NOTED: frozenset({_S.NOTED, _S.OWNED}),

@@ -419,6 +419,7 @@ def test_numbers_and_the_duty_list_lie_sealed_in_the_rows(night, exchange) -> No
     exchange.connect()
     row = row_of(night.database, the_case(night.database).id)
     stored = repr(row.model_dump())
+    assert row.code in stored
     for number in (NEIGHBOUR, DIENST_A, DIENST_B):
         assert number.removeprefix("+") not in stored
 

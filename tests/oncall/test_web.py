@@ -1,0 +1,223 @@
+from pytest import fixture, mark
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from signaal.app import create_app
+from signaal.oncall import actions
+from signaal.oncall.model import CaseState
+from tests.oncall.exchange import MELDKAMER, Exchange, alarms, the_case, the_cases
+
+
+@fixture
+def staff(app):
+    def as_role(role):
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["role"] = role
+        return client
+
+    return as_role
+
+
+@fixture
+def owed(night, exchange):
+    exchange.gather(exchange.gather(exchange.call(), "2"))
+    exchange.hang_up()
+    return the_case(night.database)
+
+
+WEBHOOKS = [
+    "/haak/gesprek",
+    "/haak/gesprek/einde",
+    "/haak/gesprek/storing",
+    "/haak/gesprek/{id}/keuze/0",
+    "/haak/gesprek/{id}/postcode",
+    "/haak/gesprek/{id}/na/{id}",
+    "/haak/fluister/{id}/{id}",
+    "/haak/fluister/{id}/{id}/toets",
+    "/haak/oproep/{id}/{id}",
+    "/haak/oproep/{id}/{id}/toets",
+    "/haak/verbind/{id}",
+    "/haak/verbind/{id}/na",
+]
+SOME_ID = "019aa000-0000-7000-8000-000000000001"
+
+
+@mark.parametrize("path", WEBHOOKS)
+@mark.parametrize("signature", ["", "forged"])
+def test_a_forged_webhook_is_refused_and_writes_nothing(services, app, path, signature) -> None:
+    headers = {"X-Twilio-Signature": signature} if signature else {}
+    answer = app.test_client().post(
+        path.format(id=SOME_ID), data={"CallSid": "CA1", "From": "+31612345678"}, headers=headers
+    )
+    assert answer.status_code == 403
+    assert the_cases(services.database) == []
+
+
+def test_a_call_without_an_id_is_refused(services, app) -> None:
+    answer = app.test_client().post(
+        "/haak/gesprek", data={"From": "+31612345678"}, headers={"X-Twilio-Signature": "genuine"}
+    )
+    assert answer.status_code == 400
+
+
+def test_a_caller_of_an_unknown_case_is_still_put_through(services, exchange) -> None:
+    answer = exchange.post(f"/haak/gesprek/{SOME_ID}/keuze/0", CallSid="CA1", Digits="1")
+    assert answer.rings == MELDKAMER
+
+
+def test_a_contact_of_an_unknown_case_hears_nothing(services, exchange) -> None:
+    answer = exchange.post(f"/haak/fluister/{SOME_ID}/{SOME_ID}", CallSid="CA1")
+    assert [verb.tag for verb in answer.verbs] == ["Hangup"]
+
+
+class AwayDatabase:
+    """A database that has gone."""
+
+    url = "sqlite://"
+
+    def session(self):
+        raise OperationalError("SELECT 1", {}, ConnectionError("away"))
+
+    reading = session
+
+
+@fixture
+def broken_line(services):
+    away = services.__class__(**{**vars(services), "database": AwayDatabase()})
+    return Exchange(create_app(away).test_client())
+
+
+def test_while_the_database_is_away_a_caller_hears_112_and_the_duty_office_rings(
+    broken_line,
+) -> None:
+    answer = broken_line.call()
+    assert "112" in answer.heard
+    assert answer.rings == MELDKAMER
+    after = broken_line.post(
+        answer.one("Dial").get("action"), CallSid="CA1", DialCallStatus="no-answer"
+    )
+    assert "9 7 0 1 0 2 0 0 3 1 0" in after.heard
+    assert "112" in after.heard
+
+
+def test_while_the_database_is_away_a_contact_is_not_connected_blindly(broken_line) -> None:
+    answer = broken_line.post(f"/haak/fluister/{SOME_ID}/{SOME_ID}", CallSid="CA1")
+    assert [verb.tag for verb in answer.verbs] == ["Hangup"]
+
+
+@mark.parametrize("status", ["initiated", "ringing", "in-progress"])
+def test_a_status_that_is_no_end_ends_nothing(night, exchange, status) -> None:
+    exchange.connect()
+    answer = exchange.client.post(
+        "/haak/gesprek/einde",
+        data={"CallSid": "CA1", "CallStatus": status},
+        headers={"X-Twilio-Signature": "genuine"},
+    )
+    assert answer.status_code == 204
+    assert the_case(night.database).state is CaseState.RINGING
+
+
+# -- the page -------------------------------------------------------------------------------
+
+
+@mark.parametrize("role", ["team_member", "coordinator", "duty_contact", "planner"])
+def test_who_works_tonight_sees_alarm_case_and_duty(night, owed, staff, role) -> None:
+    page = staff(role).get("/nachtlijn")
+    assert page.status_code == 200
+    assert f"Zaak {owed.code}" in page.text
+    assert "Dienst A" in page.text
+    assert ("Ik neem dit over" in page.text) is (role != "planner")
+    assert "612345678" not in page.text
+
+
+@mark.parametrize("role", ["police_officer", "housing_consultant", "administrator", "allocator"])
+def test_others_see_nothing_of_the_night(night, owed, staff, role) -> None:
+    assert staff(role).get("/nachtlijn").status_code == 403
+    assert staff(role).post(f"/nachtlijn/{owed.id}/overnemen").status_code == 403
+
+
+def test_a_visitor_without_a_role_sees_nothing_of_the_night(night, owed, app) -> None:
+    assert app.test_client().get("/nachtlijn").status_code == 403
+
+
+def test_a_quiet_night_says_so(night, staff) -> None:
+    assert "Er staat niets open" in staff("team_member").get("/nachtlijn").text
+
+
+def test_the_red_banner_stands_on_every_staff_page_until_somebody_takes_it(
+    night, owed, staff
+) -> None:
+    client = staff("team_member")
+    assert 'class="alarms"' in client.get("/aanmelden").text
+    answer = client.post(f"/nachtlijn/{owed.id}/overnemen", follow_redirects=True)
+    assert "U hebt dit overgenomen" in answer.text
+    assert 'class="alarms"' not in client.get("/aanmelden").text
+    assert the_case(night.database).owner == "Wijkteam"
+
+
+def test_who_comes_second_hears_that_a_colleague_was_first(night, owed, staff) -> None:
+    actions.acknowledge(night, owed.id, by="Dienst A")
+    answer = staff("coordinator").post(f"/nachtlijn/{owed.id}/overnemen", follow_redirects=True)
+    assert "Een collega was u voor" in answer.text
+
+
+def test_a_case_is_closed_with_one_of_the_results(night, owed, staff) -> None:
+    client = staff("duty_contact")
+    wrong = client.post(f"/nachtlijn/{owed.id}/sluiten", data={"result": "whatever"})
+    assert wrong.status_code == 400
+    page = client.post(
+        f"/nachtlijn/{owed.id}/sluiten", data={"result": "called_back"}, follow_redirects=True
+    )
+    assert "Laatst afgerond" in page.text
+    assert "Teruggebeld" in page.text
+    assert the_case(night.database).state is CaseState.CLOSED
+    assert not alarms(night.database)
+
+
+def test_a_case_with_a_caller_on_the_line_stays_open(night, exchange, staff) -> None:
+    exchange.connect()
+    case = the_case(night.database)
+    page = staff("team_member").post(
+        f"/nachtlijn/{case.id}/sluiten", data={"result": "talked"}, follow_redirects=True
+    )
+    assert "iemand aan de lijn" in page.text
+
+
+@mark.parametrize("verb", ["overnemen", "sluiten"])
+def test_an_unknown_case_is_not_found(night, staff, verb) -> None:
+    answer = staff("team_member").post(f"/nachtlijn/{SOME_ID}/{verb}", data={"result": "talked"})
+    assert answer.status_code == 404
+
+
+def test_taking_over_needs_the_forms_token(night, owed, services) -> None:
+    client = create_app(services).test_client()
+    with client.session_transaction() as session:
+        session["role"] = "team_member"
+    assert client.post(f"/nachtlijn/{owed.id}/overnemen").status_code == 400
+    assert the_case(night.database).owner is None
+
+
+def test_the_page_speaks_english_too(night, owed, staff) -> None:
+    assert staff("team_member").get("/nachtlijn?taal=en").status_code == 200
+
+
+def test_the_banner_costs_every_page_one_small_query(night, owed) -> None:
+    asked = []
+    event.listen(
+        night.database.engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_rest: asked.append(statement),
+    )
+    with night.database.reading() as session:
+        assert len(actions.standing_alarms(session)) == 1
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
+    if night.database.is_sqlite:
+        with create_engine(night.database.url).connect() as connection:
+            plan = connection.execute(
+                text(
+                    "EXPLAIN QUERY PLAN SELECT id FROM night_case WHERE alarm_since IS NOT NULL"
+                    " AND acknowledged_at IS NULL ORDER BY alarm_since"
+                )
+            ).all()
+        assert "ix_night_case_alarm" in str(plan)
