@@ -1,7 +1,6 @@
 """The telephone page: a neighbour texts and calls, and somebody's telephone rings."""
 
 import re
-from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect
 from pytest import fixture, mark
@@ -21,13 +20,8 @@ def ringing(page: Page) -> Locator:
 
 
 @fixture
-def telephones(open_page) -> Iterator[Page]:
-    page = open_page("/telefoon")
-    yield page
-    for button in page.get_by_role("button", name="Hang op").all():
-        if button.is_visible():
-            button.click()
-    page.get_by_role("button", name="Gewone tijd").click()
+def telephones(open_page) -> Page:
+    return open_page("/telefoon")
 
 
 def send(page: Page, words: str) -> Locator:
@@ -37,9 +31,31 @@ def send(page: Page, words: str) -> Locator:
     return neighbour.locator(".bubble")
 
 
-def pretend_saturday_night(page: Page) -> None:
+def call_at_saturday_night(page: Page) -> Locator:
+    """The neighbour calls, hears about 112, and presses 1 to be put through."""
     page.get_by_role("button", name="Doe alsof het zaterdag 02:00 is").click()
     expect(page.locator("#clock")).to_contain_text("zaterdag")
+    neighbour = phone(page, NEIGHBOUR)
+    neighbour.get_by_role("button", name=re.compile("^Bel ")).click()
+    expect(neighbour.locator(".captions")).to_contain_text("112")
+    neighbour.get_by_role("button", name="1", exact=True).click()
+    return neighbour
+
+
+def wait_for_alarm(staff: Page, telephones: Page) -> Locator:
+    """Looks at the staff page again at each beat of the telephone page, until it sounds."""
+    for _beat in range(30):
+        if staff.get_by_role("alert").count():
+            break
+        with telephones.expect_response("**/telefoon/toestellen"):
+            staff.reload()
+    banner = staff.get_by_role("alert")
+    expect(banner).to_contain_text("Niemand heeft oproep")
+    return banner
+
+
+def take_over(staff: Page) -> None:
+    staff.get_by_role("button", name=re.compile("^Ik neem dit over")).first.click()
 
 
 @mark.parametrize("width", [320, 1280])
@@ -72,35 +88,46 @@ def test_what_somebody_is_typing_stays_while_the_page_renews_itself(telephones):
     expect(box).to_be_focused()
 
 
-def test_at_night_the_duty_telephone_rings_and_after_key_1_both_talk(telephones):
-    pretend_saturday_night(telephones)
-    neighbour = phone(telephones, NEIGHBOUR)
-    neighbour.get_by_role("button", name=re.compile("^Bel ")).click()
-    expect(neighbour.locator(".captions")).to_contain_text("112")
-
+def test_at_night_the_duty_telephone_rings_and_after_key_1_both_talk(telephones, open_page):
+    neighbour = call_at_saturday_night(telephones)
     expect(ringing(telephones)).to_have_count(1)
     assert_accessible(telephones)
-    on_duty = ringing(telephones).get_attribute("id")
-    telephones.locator(f"#{on_duty}").get_by_role("button", name="Neem op").click()
-    answered = telephones.locator(f"#{on_duty}")
-    expect(answered.locator(".captions")).to_contain_text(re.compile("toets 1", re.IGNORECASE))
-    answered.get_by_role("button", name="1", exact=True).click()
 
-    expect(answered.locator(".phone-state")).to_have_text("In gesprek")
+    on_duty = telephones.locator("#" + (ringing(telephones).get_attribute("id") or ""))
+    on_duty.get_by_role("button", name="Neem op").click()
+    heard = on_duty.locator(".captions")
+    expect(heard).to_contain_text(re.compile("toets 1", re.IGNORECASE))
+    on_duty.get_by_role("button", name="1", exact=True).click()
+    expect(on_duty.locator(".phone-state")).to_have_text("In gesprek")
     expect(neighbour.locator(".phone-state")).to_have_text("In gesprek")
+
+    # Hung up within ten seconds: that was no talk, so somebody has to take it.
+    neighbour.get_by_role("button", name="Hang op").click()
+    staff = open_page("/nachtlijn", role="team_member")
+    wait_for_alarm(staff, telephones)
+    take_over(staff)
+    expect(staff.get_by_role("alert")).to_have_count(0)
 
 
 def test_when_nobody_answers_a_red_banner_stands_until_somebody_takes_over(telephones, open_page):
-    pretend_saturday_night(telephones)
-    neighbour = phone(telephones, NEIGHBOUR)
-    neighbour.get_by_role("button", name=re.compile("^Bel ")).click()
-    for _each in range(4):
-        ringing(telephones).get_by_role("button", name="Weiger").click()
-    expect(neighbour.locator(".phone-state")).to_have_text("Niet in gesprek")
+    neighbour = call_at_saturday_night(telephones)
+    hung_up = telephones.locator(".phone.neighbour:not(.is-listening, .is-talking)")
+    for _each in range(8):
+        expect(ringing(telephones).or_(hung_up).first).to_be_visible()
+        if hung_up.count():
+            break
+        ringing(telephones).first.get_by_role("button", name="Weiger").click()
+    expect(neighbour.locator(".captions")).to_contain_text("teruggebeld")
 
     staff = open_page("/nachtlijn", role="team_member")
-    expect(staff.get_by_role("alert")).to_contain_text("Niemand heeft oproep")
+    wait_for_alarm(staff, telephones)
     assert_accessible(staff)
+    staff.goto("/kaart")
+    expect(staff.get_by_role("alert")).to_contain_text("Niemand heeft oproep")
+    staff.get_by_role("alert").get_by_role("link").first.click()
+    take_over(staff)
+    expect(staff.get_by_role("alert")).to_have_count(0)
+    telephones.get_by_role("button", name="Gewone tijd").click()
 
 
 def test_without_a_script_the_same_page_works_with_plain_forms(open_page):

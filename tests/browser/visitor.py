@@ -26,7 +26,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
   console.error("policy violated: " + event.violatedDirective + " " + event.blockedURI);
 });
 """
-A_REFUSAL = re.compile(r"Failed to load resource: .* status of (403|404|413)")
+A_REFUSAL = re.compile(r"Failed to load resource: .* status of (403|404|413|422)")
 PATIENCE_MS = 20_000
 
 expect.set_options(timeout=PATIENCE_MS)
