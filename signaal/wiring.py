@@ -167,6 +167,8 @@ def alembic_config() -> Config:
 def configure_logging() -> None:
     """One JSON line per event on standard error, with ids only."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    # That a tick is still busy when the next one is due is no news; a failing tick is, by us.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
