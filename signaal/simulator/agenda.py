@@ -206,7 +206,9 @@ class Agenda:
                 self.unexpected.append(f"a repeated webhook was answered differently: {path}")
         except OSError:
             return WebhookAnswer(0)
-        return answer if answer.seconds < LONGEST_ANSWER else WebhookAnswer(0, seconds=15)
+        return (
+            answer if answer.seconds < LONGEST_ANSWER else WebhookAnswer(0, seconds=LONGEST_ANSWER)
+        )
 
     def _put(self, seconds: float, what: Callable[[], None] | _Hook) -> None:
         with self.lock:

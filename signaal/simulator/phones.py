@@ -16,7 +16,7 @@ class Device:
         answers_after: Seconds of ringing after which it answers by itself.
         presses: Keys pressed by the clock: seconds after answering, and the key.
         when_asked: Keys pressed when a voice asks for one, one key each time it asks.
-        thinks: Seconds between the end of nothing and such a key.
+        thinks: Seconds between the beginning of the question and such a key.
         hangs_up_after: Seconds after answering at which it hangs up.
         refuses: The status of a call that never rings: "busy", "failed" or "no-answer".
         text_status: What becomes of a text message to it: "delivered", "undelivered", "failed",

@@ -23,7 +23,7 @@ CREATED = 201
 GATEWAY_TIMEOUT = 504
 NOT_FOUND = 20404
 UNAUTHORISED = 20003
-NO_EVENTS = "completed"
+DEFAULT_EVENT = "completed"
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -92,7 +92,7 @@ def _send_text(network: "FakeNetwork", request: Request) -> Response:
 
 
 def _place_call(network: "FakeNetwork", request: Request) -> Response:
-    events = request.form.getlist("StatusCallbackEvent") or [NO_EVENTS]
+    events = request.form.getlist("StatusCallbackEvent") or [DEFAULT_EVENT]
     sid = network.accept_call(
         from_number=request.form.get("From", ""),
         to_number=request.form.get("To", ""),

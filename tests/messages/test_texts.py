@@ -2,8 +2,10 @@ import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import meta
 
 from signaal.messages.texts import render_from, segments
+from signaal.resources import TEMPLATES
 
 
 @pytest.fixture
@@ -57,6 +59,19 @@ def test_a_letter_keeps_its_lines(folder):
     text = render_from(folder, "mail/handover", language="nl", values={})
 
     assert text == "Beste collega,\n\nVannacht."
+
+
+def test_every_text_on_the_telephone_exists_in_both_languages_and_asks_the_same_of_us():
+    def asked(language):
+        found = {}
+        for kind in ("sms", "voice"):
+            for path in sorted((TEMPLATES / kind / language).glob("*.txt")):
+                parsed = jinja2.Environment().parse(path.read_text(encoding="utf-8"))  # noqa: S701
+                found[kind, path.name] = meta.find_undeclared_variables(parsed)
+        return found
+
+    assert asked("nl")
+    assert asked("nl") == asked("en")
 
 
 @pytest.mark.parametrize(
