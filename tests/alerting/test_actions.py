@@ -1,0 +1,184 @@
+from datetime import UTC, datetime
+
+from pytest import fixture, mark, raises
+from sqlmodel import select
+
+from signaal.alerting.actions import consider
+from signaal.alerting.model import AlertPolicy
+from signaal.alerting.store import DecisionRow
+from signaal.intake import actions as intake
+from signaal.messages import actions as outbox
+from signaal.oncall import actions as oncall
+from signaal.oncall import store as night_store
+from signaal.oncall.model import CaseState
+from signaal.places.model import AddressWords
+from signaal.ports import InboundText
+from tests.intake.town import build_town
+
+SATURDAY_NIGHT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+NEIGHBOUR = "+31612345678"
+DIENST_A = "+3197010200301"
+DANGER = "8021 AC 14 mijn buurman gaat zichzelf iets aandoen"
+NOISE = "8021 AC 14 al weken herrie 's nachts"
+
+
+@fixture(autouse=True)
+def night(services, clock):
+    clock.set(SATURDAY_NIGHT)
+    build_town(services)
+    return services
+
+
+def text_in(services, body, *, sid="SM1", number=NEIGHBOUR) -> None:
+    intake.take_in_sms(
+        services,
+        InboundText(
+            provider_sid=sid,
+            from_number=number,
+            to_number=services.settings.line_number,
+            body=body,
+            received_at=services.clock.now(),
+        ),
+    )
+
+
+def decisions(services) -> list[DecisionRow]:
+    with services.database.reading() as session:
+        rows = list(session.exec(select(DecisionRow)).all())
+        session.expunge_all()
+    return rows
+
+
+def cases(services) -> list:
+    with services.database.reading() as session:
+        return oncall.cases(session)
+
+
+def pages(phone) -> list[str]:
+    return [text.body for text in phone.texts if text.to_number == DIENST_A]
+
+
+def test_words_of_danger_ring_and_text_the_duty_phone_at_once(services, phone) -> None:
+    text_in(services, DANGER)
+    assert consider(services) == 1
+    outbox.deliver_due(services)
+    (page,) = pages(phone)
+    assert "ACUUT" in page
+    assert "Rozenbuurt" in page
+    assert "buurman" not in page
+    assert [call.to_number for call in phone.calls] == [DIENST_A]
+    (decision,) = decisions(services)
+    assert decision.rule == "direct-gevaar"
+    assert decision.policy == services.policies[AlertPolicy].fingerprint
+
+
+def test_an_ordinary_report_wakes_nobody_and_its_reason_is_written_down(services, phone) -> None:
+    text_in(services, NOISE)
+    assert consider(services) == 1
+    outbox.deliver_due(services)
+    assert not phone.calls
+    assert not pages(phone)
+    (decision,) = decisions(services)
+    assert (decision.action, decision.rule) == ("list", "gewone-melding")
+    assert "lijst" in decision.because
+    assert cases(services) == []
+
+
+def test_each_report_is_considered_once(services, phone) -> None:
+    text_in(services, DANGER)
+    assert consider(services) == 1
+    assert consider(services) == 0
+    assert len(cases(services)) == 1
+
+
+def test_nothing_is_considered_on_a_quiet_night(services) -> None:
+    assert consider(services) == 0
+
+
+def test_no_more_are_considered_than_asked_and_the_rest_waits_for_the_next_time(services) -> None:
+    for number in range(3):
+        text_in(services, NOISE, sid=f"SM{number}", number=f"+3161234567{number}")
+    assert consider(services, limit=2) == 2
+    assert consider(services, limit=2) == 1
+
+
+def test_the_neighbours_number_is_kept_for_calling_back_and_never_in_plain(services) -> None:
+    text_in(services, DANGER)
+    consider(services)
+    (case,) = cases(services)
+    with services.database.reading() as session:
+        row = night_store.find(session, case.id)
+        assert row.caller_sealed
+        assert NEIGHBOUR.removeprefix("+").encode() not in row.caller_sealed
+
+
+def test_danger_whose_place_becomes_known_later_is_paged_once_and_gets_its_neighbourhood(
+    services, phone, clock
+) -> None:
+    text_in(services, "ik ga mezelf iets aandoen")
+    consider(services)
+    clock.turn(seconds=30)
+    text_in(services, "8021 AC 14", sid="SM2")
+    consider(services)
+    outbox.deliver_due(services)
+    (case,) = cases(services)
+    assert case.neighbourhood == "Rozenbuurt"
+    assert len(pages(phone)) == 1
+
+
+def test_a_report_placed_by_hand_is_considered_again_and_pages_nobody_twice(
+    services, phone, clock
+) -> None:
+    text_in(services, "ik ga mezelf iets aandoen")
+    consider(services)
+    with services.database.reading() as session:
+        (unplaced,) = intake.unplaced(session)
+    clock.turn(minutes=1)
+    intake.place_by_hand(services, unplaced.id, AddressWords(postcode="8021AC", number=14))
+    assert consider(services) == 1
+    assert len(cases(services)) == 1
+    assert len(decisions(services)) == 1
+
+
+class Crash(RuntimeError):
+    """The power goes."""
+
+
+class CrashingPolicies:
+    """Breaks off in the middle of the transaction, at the moment that paging would begin."""
+
+    def __init__(self, real) -> None:
+        self.real = real
+        self.left = 1
+
+    def __getitem__(self, kind):
+        if kind is not AlertPolicy and self.left:
+            self.left -= 1
+            raise Crash
+        return self.real[kind]
+
+
+def test_a_crash_between_deciding_and_paging_loses_nothing_and_doubles_nothing(
+    services, phone
+) -> None:
+    text_in(services, DANGER)
+    broken = services.__class__(
+        **{**vars(services), "policies": CrashingPolicies(services.policies)}
+    )
+    with raises(Crash):
+        consider(broken)
+    assert decisions(services) == []
+    assert cases(services) == []
+    assert consider(services) == 1
+    outbox.deliver_due(services)
+    assert len(pages(phone)) == 1
+
+
+@mark.parametrize(("hour", "who"), [(1, "Dienst A"), (11, "Wijkteam Lindestad")])
+def test_danger_reaches_a_person_day_and_night(services, clock, hour, who) -> None:
+    clock.set(datetime(2026, 11, 20, hour, tzinfo=UTC))
+    text_in(services, DANGER)
+    consider(services)
+    (case,) = cases(services)
+    assert case.state is CaseState.PAGING
+    assert case.attempts[0].name == who
