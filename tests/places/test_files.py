@@ -338,7 +338,9 @@ cells = st.one_of(
 
 
 @given(rows=st.lists(st.lists(cells, max_size=len(NLEXTRACT) + 1), max_size=8))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_csv_row_can_upset_the_reader(tmp_path, rows):
     lines = [";".join(NLEXTRACT), *(";".join(row) for row in rows)]
     path = tmp_path / "fuzz.csv"
@@ -357,7 +359,9 @@ HEAD = b"SQLite format 3\x00" + bytes(52) + b"GPKG" + bytes(28)
 
 
 @given(tail=st.binary(max_size=600), marked=st.booleans())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_random_bytes_named_geopackage_are_refused(tmp_path, tail, marked):
     path = tmp_path / "fuzz.gpkg"
     path.write_bytes(HEAD + tail if marked else tail)
@@ -366,7 +370,9 @@ def test_random_bytes_named_geopackage_are_refused(tmp_path, tail, marked):
 
 
 @given(spots=st.lists(st.tuples(st.integers(100, 40_000), st.binary(min_size=1, max_size=40))))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_a_damaged_geopackage_is_read_or_refused_but_never_upsets_the_reader(areas, spots):
     whole = bytearray(areas.read_bytes())
     for start, junk in spots:
@@ -460,7 +466,7 @@ def test_the_child_stands_behind_a_fence(tmp_path):
         )
     lines = done.stdout.splitlines()
 
-    assert lines[:2] == [str([3 * 2**30, 180, 64]), "no memory"]
+    assert lines[:2] == [str([3 * 2**30, 300, 64]), "no memory"]
     if os.geteuid() == 0:  # elsewhere the kernel may not allow it
         assert lines[2:] == ["no network"]
 

@@ -106,13 +106,14 @@ def block_successors(session: Session) -> dict[int, int]:
 def street_names(session: Session) -> tuple[str, ...]:
     """All streets of the town, read anew only after a load."""
     token = store.latest_load(session)
-    if token is None:
-        return ()
-    if token not in _streets:
+    names = _streets.get(token) if token else None
+    if names is None:
+        names = store.street_names(session)
         if len(_streets) >= REMEMBERED_LOADS:
             _streets.clear()
-        _streets[token] = store.street_names(session)
-    return _streets[token]
+        if token:
+            _streets[token] = names
+    return names
 
 
 def area_of_postcode4(session: Session, digits: str) -> str | None:

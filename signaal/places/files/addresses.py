@@ -43,7 +43,7 @@ NEEDED = ("id", "street", "number", "postcode")
 def addresses_in(path: Path, tally: Tally, *, bounds: Sequence[float]) -> dict[str, Any]:
     """The dwellings in use within the bounds, each once, as values in the order of `Dwelling`."""
     if path.name.lower().endswith((".csv", ".csv.gz")):
-        rows = _from_csv(path, tally)
+        rows = _from_csv(path, tally, bounds=bounds)
     else:
         rows = _from_geopackage(path, tally, bounds=bounds)
     found: dict[str, list[Any]] = {}
@@ -101,7 +101,7 @@ def _names(columns: Mapping[str, str], tally: Tally, *, where: str) -> dict[str,
     return names
 
 
-def _from_csv(path: Path, tally: Tally) -> Iterator[Row]:
+def _from_csv(path: Path, tally: Tally, *, bounds: Sequence[float]) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_LINE)
     with path.open("rb") as raw:
         packed = path.name.lower().endswith(".gz")
@@ -119,10 +119,21 @@ def _from_csv(path: Path, tally: Tally) -> Iterator[Row]:
         names = {**_names(columns, tally, where="regel 1"), "x": "x", "y": "y"}
         place = {word: titles.index(name) for word, name in names.items() if name}
         for cells in csv.reader(lines, delimiter=";"):
-            if len(cells) == len(titles):
+            if len(cells) != len(titles):
+                tally.left_out["unreadable_row"] += bool(cells)
+            elif _elsewhere(cells[place["x"]], cells[place["y"]], bounds):
+                tally.left_out["elsewhere"] += 1
+            else:
                 yield {word: cells[index] for word, index in place.items()}
-            elif cells:
-                tally.left_out["unreadable_row"] += 1
+
+
+def _elsewhere(x: str, y: str, bounds: Sequence[float]) -> bool:
+    """A quick look first: the file of the whole country holds ten million rows."""
+    try:
+        east, north = float(x), float(y)
+    except ValueError:
+        return False
+    return _within(east, north, NETHERLANDS) and not _within(east, north, bounds)
 
 
 def _lines(file: IO[bytes] | gzip.GzipFile, tally: Tally) -> Iterator[str]:
