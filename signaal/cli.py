@@ -139,11 +139,13 @@ def serve(house: wiring.House) -> None:
         max_request_body_size=web_app.LARGEST_BODY * 2,
         ident=None,
     )
-    signal.signal(signal.SIGTERM, lambda *_: server.close())
+    # Not server.close(): its loop may be waiting on the very sockets that this would close.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     click.echo(f"Signaal: {settings.public_url}  (Ctrl-C: stop)")
     try:
         server.run()
     finally:
+        server.close()
         stop.set()
         if settings.embedded_worker:
             worker.join(SHUTDOWN_SECONDS)
