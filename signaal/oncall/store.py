@@ -379,3 +379,25 @@ def contacts_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, int]
         .group_by(col(NightContactRow.case_id))
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+# -- letting go -----------------------------------------------------------------------------
+
+
+def blank_closed(session: Session, *, before: datetime) -> Sequence[UUID]:
+    """Takes what is sealed out of cases that were closed before then; returns their ids."""
+    return session.scalars(
+        update(NightCaseRow)
+        .where(col(NightCaseRow.closed_at) < before, col(NightCaseRow.targets_sealed) != b"")
+        .values(caller_sealed=None, targets_sealed=b"")
+        .returning(col(NightCaseRow.id))
+    ).all()
+
+
+def blank_answers(session: Session, *, before: datetime) -> None:
+    """Takes the answers out of old webhooks; that they came stays known, so that they stay old."""
+    session.execute(
+        update(CallStepRow)
+        .where(col(CallStepRow.at) < before, col(CallStepRow.answer_sealed).is_not(None))
+        .values(answer_sealed=None)
+    )

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+from cryptography.exceptions import InvalidTag
 from pytest import fixture, mark, raises
 
 from signaal.errors import CarrierError, ImpossibleStep, UnknownCase
@@ -21,6 +22,7 @@ from tests.oncall.exchange import (
     WIJKTEAM,
     Exchange,
     alarms,
+    row_of,
     the_case,
     the_cases,
 )
@@ -494,3 +496,37 @@ def test_a_neighbour_who_calls_again_during_the_alarm_brings_the_alarm_back(
     tick(night)
     assert the_case(night.database).state is CaseState.ALARM
     assert len(phone.texts) == before + 4
+
+
+def test_one_case_that_fails_takes_no_other_cases_turn(night, owed, exchange, phone) -> None:
+    asked = exchange.gather(exchange.call("+31687654321", sid="CA2"), "2", sid="CA2")
+    exchange.gather(asked, sid="CA2")
+    with night.database.session() as session, session.begin():
+        broken = store.find(session, owed.id)
+        broken.targets_sealed = b"not what this key has sealed"
+    with raises(InvalidTag):
+        actions.tick(night)
+    outbox.deliver_due(night)
+    assert paged(phone) == [DIENST_A]
+
+
+def test_a_week_after_closing_numbers_are_gone_and_the_history_stays(
+    night, owed, exchange, clock
+) -> None:
+    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    clock.turn(days=6)
+    assert actions.purge(night) == 0
+    clock.turn(days=2)
+    assert actions.purge(night) == 1
+    assert actions.purge(night) == 0
+    row = row_of(night.database, owed.id)
+    assert (row.caller_sealed, row.targets_sealed) == (None, b"")
+    assert len(the_case(night.database).history) == len(owed.history) + 2
+    exchange.call()  # the carrier's old request once more
+    assert len(the_cases(night.database)) == 1
+
+
+def test_an_open_case_keeps_what_is_needed_to_ring_back(night, owed, clock) -> None:
+    clock.turn(days=30)
+    assert actions.purge(night) == 0
+    assert row_of(night.database, owed.id).caller_sealed

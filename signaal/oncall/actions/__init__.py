@@ -7,7 +7,14 @@ from signaal.oncall.actions.calls import (
     give_postcode,
     out_of_order,
 )
-from signaal.oncall.actions.cases import acknowledge, cases, close, duty_now, standing_alarms
+from signaal.oncall.actions.cases import (
+    acknowledge,
+    cases,
+    close,
+    duty_now,
+    purge,
+    standing_alarms,
+)
 from signaal.oncall.actions.legs import after_dial, call_ended, press, whisper
 from signaal.oncall.actions.pages import (
     after_connecting,
@@ -39,6 +46,7 @@ __all__ = [
     "out_of_order",
     "press",
     "press_page",
+    "purge",
     "read_rota",
     "rota_of",
     "standing_alarms",

@@ -36,13 +36,15 @@ from signaal.oncall.model import (
     without,
 )
 from signaal.oncall.store import AttemptRow, NightCaseRow, NightContactRow, NightEventRow
-from signaal.privacy.actions import find_key, new_key
+from signaal.privacy.actions import destroy_key, find_key, new_key
 from signaal.privacy.model import reporter_token
 from signaal.services import Services
 
 _RowT = TypeVar("_RowT", AttemptRow, NightEventRow)
 
 CLOSED_SHOWN = 20
+RETENTION = timedelta(days=7)
+"""How long call data stays after a case is closed."""
 NEVER_CODES = frozenset({112, 113, 144, 911, 999})
 """Numbers that mean something else to people in need."""
 SHORT_CODES = range(100, 1000)
@@ -337,6 +339,21 @@ def close(services: Services, case_id: UUID, *, by: str, result: CaseResult) -> 
         if case.state in OWING:
             take(session, services, case, who=by, why=Why.TAKES_ON_PAGE)
         end(session, services, case, who=by, result=result)
+
+
+def purge(services: Services) -> int:
+    """Destroys numbers and duty lists of cases that were closed a week ago; returns how many.
+
+    The case, its history and its attempts stay, as do the keyed hashes of its calls: an old
+    request that is sent again still changes nothing.
+    """
+    before = services.clock.now() - RETENTION
+    with services.database.session() as session, session.begin():
+        blanked = store.blank_closed(session, before=before)
+        for case_id in blanked:
+            destroy_key(session, case_id)
+        store.blank_answers(session, before=before)
+    return len(blanked)
 
 
 def _by_case(rows: Sequence[_RowT]) -> dict[UUID, list[_RowT]]:

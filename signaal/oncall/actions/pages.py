@@ -1,6 +1,7 @@
 """Somebody is owed an answer: persons are paged, one after the other, until one takes it."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -124,12 +125,17 @@ def tick(services: Services) -> int:
     now = services.clock.now()
     with services.database.reading() as session:
         due = store.due(session, now=now, limit=MOST_PER_TICK)
-    for case_id in due:
-        with services.database.session() as session, session.begin():
-            case = store.locked(session, case_id)
-            if case and case.next_action_at and case.next_action_at <= now:
-                _advance(session, services, case)
+    with ExitStack() as turns:  # one case that fails takes no other case's turn
+        for case_id in reversed(due):
+            turns.callback(_take_turn, services, case_id, now=now)
     return len(due)
+
+
+def _take_turn(services: Services, case_id: UUID, *, now: datetime) -> None:
+    with services.database.session() as session, session.begin():
+        case = store.locked(session, case_id)
+        if case and case.next_action_at and case.next_action_at <= now:
+            _advance(session, services, case)
 
 
 def _advance(session: Session, services: Services, case: NightCaseRow) -> None:
