@@ -8,6 +8,16 @@ from signaal.web import EVERYONE, open_to, services
 
 blueprint = Blueprint("access", __name__)
 
+FIRST_PAGE = {
+    Role.TEAM_MEMBER: "/kaart",
+    Role.COORDINATOR: "/kaart",
+    Role.POLICE_OFFICER: "/kaart",
+    Role.POLICY_OFFICER: "/kaart",
+    Role.DUTY_CONTACT: "/nachtlijn",
+    Role.PLANNER: "/nachtlijn",
+}
+"""Where a role begins its work; all others begin at the start."""
+
 
 @blueprint.get("/aanmelden")
 @open_to(EVERYONE, purpose=Purpose.SIGN_IN)
@@ -25,14 +35,22 @@ def take_role() -> Response:
     chosen = request.form.get("role", "")
     if chosen not in set(Role):
         abort(400)
-    session.clear()
+    _forget_role()
     session["role"] = chosen
-    return redirect(url_for("hotspots.show_map"), code=303)
+    return redirect(FIRST_PAGE.get(Role(chosen), "/"), code=303)
 
 
 @blueprint.post("/afmelden")
 @open_to(EVERYONE, purpose=Purpose.SIGN_IN)
 def leave_role() -> Response:
     """Goes back to being a resident."""
-    session.clear()
+    _forget_role()
     return redirect(url_for("intake.home"), code=303)
+
+
+def _forget_role() -> None:
+    """A new session, in which only the chosen language is kept."""
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language

@@ -35,8 +35,7 @@ def test_a_report_is_made_and_followed_without_any_script(open_page, language):
     expect(page.locator("main section dl")).to_contain_text("Spoorbuurt")
 
 
-@mark.parametrize("language", ["nl", "en"])
-@mark.parametrize("scheme", ["light", "dark"])
+@mark.parametrize(("language", "scheme"), [("nl", "light"), ("en", "dark")])
 def test_the_form_its_complaints_and_its_thanks_are_accessible(open_page, language, scheme):
     page = open_page("/melden", language=language, width=NARROW, color_scheme=scheme)
     assert_accessible(page)

@@ -32,8 +32,7 @@ def test_another_language_keeps_the_page_and_is_remembered(open_page):
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-@mark.parametrize("language", ["nl", "en"])
-@mark.parametrize("scheme", ["light", "dark"])
+@mark.parametrize(("language", "scheme"), [("nl", "light"), ("en", "dark")])
 def test_the_first_page_is_accessible(open_page, language, scheme):
     assert_accessible(open_page("/", language=language, color_scheme=scheme))
 

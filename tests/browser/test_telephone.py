@@ -58,8 +58,7 @@ def take_over(staff: Page) -> None:
     staff.get_by_role("button", name=re.compile("^Ik neem dit over")).first.click()
 
 
-@mark.parametrize("width", [320, 1280])
-@mark.parametrize("language", ["nl", "en"])
+@mark.parametrize(("width", "language"), [(320, "en"), (1280, "nl")])
 def test_the_page_is_accessible_and_says_that_it_is_a_simulator(open_page, width, language):
     page = open_page("/telefoon", width=width, language=language)
 
