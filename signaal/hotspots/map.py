@@ -6,14 +6,16 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from signaal.errors import NoSnapshot
 from signaal.hotspots.snapshot import write_whole
 from signaal.places.model import Block
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 FORMAT = 1
 DUTCH_GRID = "EPSG:28992"
@@ -104,69 +106,56 @@ def draw(blocks: Sequence[Block], *, key: str) -> Shapes:
         blocks: The block layer, shapes in EPSG:28992.
         key: What `key_of` says of them.
     """
-    import shapely
-
-    shapes = shapely.from_wkb([block.wkb for block in blocks])
-    simple = shapely.coverage_simplify(shapes, SIMPLER_BY)
-    degrees = _in_degrees(simple)
+    layer = _layer(blocks)
     # Where neighbours don't fit together (blocks of one's own), simplifying may empty a sliver.
-    kept = {
-        block.code: shape
-        for block, shape in zip(blocks, degrees, strict=True)
-        if not shape.is_empty
-    }
-    header, html, script = _frame(_view(degrees))
+    drawn = layer[~layer.is_empty].to_crs(WEB_DEGREES)
+    header, html, script = _frame(_view(drawn))
     return Shapes(
         key=key,
-        geometries={code: _text(shape) for code, shape in kept.items()},
-        neighbourhoods=_outlines(blocks, simple),
+        geometries=dict(zip(drawn["code"], map(_text, drawn.geometry), strict=True)),
+        neighbourhoods=_outlines(layer),
         header=header,
         html=html,
         script=script,
     )
 
 
-def _view(degrees: Any) -> list[list[float]]:  # noqa: ANN401 - shapely geometries
-    """South-west and north-east of what the map shows first: the blocks without the far fields."""
-    import shapely
+def _layer(blocks: Sequence[Block]) -> "GeoDataFrame":
+    """The blocks, simplified as one coverage: a border that two of them share stays shared."""
+    from geopandas import GeoDataFrame, GeoSeries
 
-    middles = shapely.get_coordinates(shapely.centroid(degrees))
-    if not middles.size:
+    shapes = GeoSeries.from_wkb([block.wkb for block in blocks], crs=DUTCH_GRID)
+    return GeoDataFrame(
+        {
+            "code": [block.code for block in blocks],
+            "area": [block.neighbourhood_code for block in blocks],
+            "name": [block.neighbourhood_name for block in blocks],
+        },
+        geometry=shapes.simplify_coverage(SIMPLER_BY),
+        crs=DUTCH_GRID,
+    )
+
+
+def _view(drawn: "GeoDataFrame") -> list[list[float]]:
+    """South-west and north-east of what the map shows first: the blocks without the far fields."""
+    if drawn.empty:
         return COUNTRY
+    middles = drawn.representative_point().get_coordinates().to_numpy()
     low, high = np.quantile(middles, [FAR_OUT, 1 - FAR_OUT], axis=0)
     central = np.all((middles >= low) & (middles <= high), axis=1)
-    west, south, east, north = shapely.total_bounds(degrees[central] if central.any() else degrees)
+    shown = drawn.loc[central] if central.any() else drawn
+    west, south, east, north = shown.total_bounds
     return [[float(south), float(west)], [float(north), float(east)]]
 
 
-def _in_degrees(shapes: Any) -> Any:  # noqa: ANN401 - shapely geometries
-    import shapely
-    from pyproj import Transformer
-
-    to_degrees = Transformer.from_crs(DUTCH_GRID, WEB_DEGREES, always_xy=True)
-
-    def turn(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
-
-    return shapely.transform(shapes, turn)
-
-
-def _outlines(blocks: Sequence[Block], shapes: Any) -> tuple[str, ...]:  # noqa: ANN401 - shapes
-    import shapely
-
-    members: dict[tuple[str, str], list[Any]] = {}
-    for block, shape in zip(blocks, shapes, strict=True):
-        area = block.neighbourhood_code, block.neighbourhood_name
-        members.setdefault(area, []).append(shape)
-    areas = sorted(members.items())
-    wholes = _in_degrees([shapely.union_all(parts, grid_size=SEAM) for _, parts in areas])
+def _outlines(layer: "GeoDataFrame") -> tuple[str, ...]:
+    """The border and the name of each neighbourhood, as GeoJSON features."""
+    wholes = layer.dissolve(by="area", grid_size=SEAM).to_crs(WEB_DEGREES)
     features = []
-    for ((_, name), _parts), whole in zip(areas, wholes, strict=True):
+    for name, whole in zip(wholes["name"], wholes.geometry, strict=True):
         middle = whole.representative_point()
         label = [round(middle.y, DEGREE_DECIMALS), round(middle.x, DEGREE_DECIMALS)]
-        features.append(
-            feature(_text(shapely.boundary(whole)), properties={"name": name, "label": label})
-        )
+        features.append(feature(_text(whole.boundary), properties={"name": name, "label": label}))
     return tuple(features)
 
 
