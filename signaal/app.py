@@ -18,6 +18,7 @@ from flask import (
 from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -208,7 +209,7 @@ def _standing_alarms() -> tuple[Alarm, ...]:
     try:
         with services().database.reading() as reading:
             return tuple(oncall.standing_alarms(reading))
-    except OperationalError:
+    except (OperationalError, PoolTimeout):
         return ()  # the page that says that the database is away must still come out
 
 
@@ -233,7 +234,8 @@ def _when_something_is_wrong(app: Flask) -> None:
         return make_response(render_template("errors/stale_form.html"), 400)
 
     @app.errorhandler(OperationalError)
-    def database_away(_error: OperationalError) -> Response:
+    @app.errorhandler(PoolTimeout)
+    def database_away(_error: Exception) -> Response:
         log.error("database away", endpoint=request.endpoint)
         response = make_response(_bare("errors/away.html"), 503)
         response.headers["Retry-After"] = RETRY_SECONDS

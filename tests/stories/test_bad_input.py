@@ -1,11 +1,13 @@
 """What strangers, broken networks and odd telephones send: refused or kept, never a crash."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from pytest import fixture, mark
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from signaal.app import create_app
 from signaal.ports import webhook_signature
 from tests.stories.stage import DIENST_A, LINE, NEIGHBOUR, TOKEN, code_in, words_of
 
@@ -68,8 +70,6 @@ def post(stage) -> Post:
 
 
 def test_every_webhook_that_signaal_has_is_tried_here(stage, post) -> None:
-    from signaal.app import create_app
-
     rules = create_app(stage.services).url_map.iter_rules()
     paths = {str(rule) for rule in rules if str(rule).startswith("/haak/")}
     tried = {urlsplit(path).path for path in WEBHOOKS}
@@ -142,6 +142,37 @@ def test_a_call_that_is_told_again_a_week_later_rings_nobody(stage, post) -> Non
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.text == again.text
     assert stage.books() == books
+
+
+class BusyDatabase:
+    """A database of which every connection is taken."""
+
+    def is_up(self):
+        raise PoolTimeout("every connection is taken")
+
+    def session(self):
+        raise PoolTimeout("every connection is taken")
+
+    def reading(self):
+        raise PoolTimeout("every connection is taken")
+
+
+def test_while_the_database_is_too_busy_whoever_asks_is_told_to_come_back(services) -> None:
+    genuine = {"X-Twilio-Signature": "genuine"}
+    app = create_app(replace(services, database=BusyDatabase()))
+    visitor = app.test_client()
+
+    answers = [
+        visitor.get("/gezond"),
+        visitor.post("/haak/sms", data=FORM, headers=genuine),
+        visitor.post("/haak/bezorging?m=" + NOBODYS_ID, data=FORM, headers=genuine),
+    ]
+
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert all(answer.headers["Retry-After"] for answer in answers)
+    line = visitor.post("/haak/gesprek", data=FORM, headers=genuine)
+    assert line.status_code == 200
+    assert "bel 112" in line.text
 
 
 # -- odd messages ------------------------------------------------------------------------------
