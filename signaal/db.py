@@ -3,15 +3,17 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import Enum as SAEnum
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
-__all__ = ["Database", "Session"]
+__all__ = ["Database", "LeaderLock", "Session", "one_of"]
 
 BUSY_SECONDS = 5
 """How long a writer waits for its turn on SQLite."""
@@ -28,6 +30,23 @@ SQLModel.metadata.naming_convention = MetaData(
         "pk": "pk_%(table_name)s",
     }
 ).naming_convention
+
+
+def one_of(kind: type[Enum], name: str) -> SAEnum:
+    """The type of a column that holds one value of an enum, kept as text and checked.
+
+    Args:
+        kind: The enum; its values are what is stored.
+        name: The name of the constraint, unique in the database.
+    """
+    return SAEnum(
+        kind,
+        native_enum=False,
+        values_callable=lambda members: [member.value for member in members],
+        validate_strings=True,
+        create_constraint=True,
+        name=name,
+    )
 
 
 class Database:

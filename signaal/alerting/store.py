@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Enum as SAEnum
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
 from signaal.alerting.model import Action, Decision
+from signaal.db import one_of
 
 
 class DecisionRow(SQLModel, table=True):
@@ -16,16 +16,7 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decision"
 
     report_id: UUID = Field(primary_key=True)
-    action: Action = Field(
-        sa_type=SAEnum(
-            Action,
-            native_enum=False,
-            values_callable=lambda kind: [member.value for member in kind],
-            validate_strings=True,
-            create_constraint=True,
-            name="decision_action",
-        )
-    )
+    action: Action = Field(sa_type=one_of(Action, "decision_action"))
     rule: str
     because: str
     because_en: str

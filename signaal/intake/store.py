@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
@@ -21,10 +20,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy import Enum as SAEnum
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
+from signaal.db import one_of
 from signaal.intake.model import (
     TRIES,
     Channel,
@@ -37,17 +36,6 @@ from signaal.intake.model import (
 )
 
 
-def _one_of(kind: type[StrEnum], name: str) -> SAEnum:
-    return SAEnum(
-        kind,
-        native_enum=False,
-        values_callable=lambda members: [member.value for member in members],
-        validate_strings=True,
-        create_constraint=True,
-        name=name,
-    )
-
-
 class ReportRow(SQLModel, table=True):
     """One report; nothing in it says who reported or about whom."""
 
@@ -55,21 +43,21 @@ class ReportRow(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     reference: str = Field(unique=True)
-    channel: Channel = Field(sa_type=_one_of(Channel, "channel"))
-    kind: Kind = Field(sa_type=_one_of(Kind, "kind"))
+    channel: Channel = Field(sa_type=one_of(Channel, "channel"))
+    kind: Kind = Field(sa_type=one_of(Kind, "kind"))
     category: str
-    urgency: Urgency = Field(sa_type=_one_of(Urgency, "urgency"))
+    urgency: Urgency = Field(sa_type=one_of(Urgency, "urgency"))
     received_at: datetime = Field(index=True)
     week: int
     occurred_on: date | None = None
-    since: Since | None = Field(default=None, sa_type=_one_of(Since, "since"))
+    since: Since | None = Field(default=None, sa_type=one_of(Since, "since"))
     block_id: int | None = Field(default=None, foreign_key="block.id")
     reporter_token: str = Field(index=True)
     identified: bool
     brought: bool = True
-    status: ReportStatus = Field(sa_type=_one_of(ReportStatus, "status"))
-    outcome: Outcome | None = Field(default=None, sa_type=_one_of(Outcome, "outcome"))
-    language: Language = Field(sa_type=_one_of(Language, "language"))
+    status: ReportStatus = Field(sa_type=one_of(ReportStatus, "status"))
+    outcome: Outcome | None = Field(default=None, sa_type=one_of(Outcome, "outcome"))
+    language: Language = Field(sa_type=one_of(Language, "language"))
     considered_at: datetime | None = None
     changed_at: datetime
     provider_key: str | None = Field(default=None, unique=True)

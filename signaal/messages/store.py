@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Dialect, Index, and_, func, or_, select, text, update
-from sqlalchemy import Enum as SAEnum
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col
 
+from signaal.db import one_of
 from signaal.messages.model import (
     FINISHED,
     MessageChannel,
@@ -25,26 +25,8 @@ class OutboxRow(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     key: str = Field(unique=True)
-    channel: MessageChannel = Field(
-        sa_type=SAEnum(
-            MessageChannel,
-            native_enum=False,
-            values_callable=lambda kind: [member.value for member in kind],
-            validate_strings=True,
-            create_constraint=True,
-            name="outbox_channel",
-        )
-    )
-    state: OutboxState = Field(
-        sa_type=SAEnum(
-            OutboxState,
-            native_enum=False,
-            values_callable=lambda kind: [member.value for member in kind],
-            validate_strings=True,
-            create_constraint=True,
-            name="outbox_state",
-        )
-    )
+    channel: MessageChannel = Field(sa_type=one_of(MessageChannel, "outbox_channel"))
+    state: OutboxState = Field(sa_type=one_of(OutboxState, "outbox_state"))
     line: str
     to_number: str = Field(index=True)
     body: str = ""

@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Index, UniqueConstraint, func, select, text, update
-from sqlalchemy import Enum as SAEnum
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
+from signaal.db import one_of
 from signaal.oncall.model import (
     ALARMING,
     LIVE,
@@ -26,25 +25,14 @@ CODE_REST = timedelta(days=7)
 """A reply code is not given out again for so long."""
 
 
-def _enum(kind: type[Enum], name: str) -> SAEnum:
-    return SAEnum(
-        kind,
-        native_enum=False,
-        values_callable=lambda members: [member.value for member in members],
-        validate_strings=True,
-        create_constraint=True,
-        name=name,
-    )
-
-
 class NightCaseRow(SQLModel, table=True):
     """What is owed to one neighbour."""
 
     __tablename__ = "night_case"
 
     id: UUID = Field(primary_key=True)
-    state: CaseState = Field(sa_type=_enum(CaseState, "night_case_state"))
-    source: CaseSource = Field(sa_type=_enum(CaseSource, "night_case_source"))
+    state: CaseState = Field(sa_type=one_of(CaseState, "night_case_state"))
+    source: CaseSource = Field(sa_type=one_of(CaseSource, "night_case_source"))
     code: str
     language: str
     urgency: str
@@ -73,7 +61,7 @@ class NightCaseRow(SQLModel, table=True):
     opened_at: datetime
     closed_at: datetime | None = None
     result: CaseResult | None = Field(
-        default=None, sa_type=_enum(CaseResult, "night_case_result"), nullable=True
+        default=None, sa_type=one_of(CaseResult, "night_case_result"), nullable=True
     )
     alarm_since: datetime | None = None
     acknowledged_by: str | None = None
@@ -113,13 +101,13 @@ class AttemptRow(SQLModel, table=True):
     position: int
     target_name: str
     service: str
-    method: AttemptMethod = Field(sa_type=_enum(AttemptMethod, "night_attempt_method"))
+    method: AttemptMethod = Field(sa_type=one_of(AttemptMethod, "night_attempt_method"))
     started_at: datetime
     heard_at: datetime | None = None
     accepted_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: AttemptOutcome | None = Field(
-        default=None, sa_type=_enum(AttemptOutcome, "night_attempt_outcome"), nullable=True
+        default=None, sa_type=one_of(AttemptOutcome, "night_attempt_outcome"), nullable=True
     )
     keys: str = ""
 
@@ -133,9 +121,9 @@ class NightEventRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     case_id: UUID = Field(foreign_key="night_case.id")
     version: int
-    state: CaseState = Field(sa_type=_enum(CaseState, "night_event_state"))
+    state: CaseState = Field(sa_type=one_of(CaseState, "night_event_state"))
     who: str
-    why: Why = Field(sa_type=_enum(Why, "night_event_why"))
+    why: Why = Field(sa_type=one_of(Why, "night_event_why"))
     whom: str = ""
     at: datetime
 
@@ -148,7 +136,7 @@ class NightContactRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     """Keyed hash of the call's id, or the report's public reference: it outlives the text."""
     case_id: UUID = Field(foreign_key="night_case.id", index=True)
-    source: CaseSource = Field(sa_type=_enum(CaseSource, "night_contact_source"))
+    source: CaseSource = Field(sa_type=one_of(CaseSource, "night_contact_source"))
     at: datetime
     ended_at: datetime | None = None
 
