@@ -103,5 +103,9 @@ def serve(environment: dict[str, str], log: Path) -> Running:
     running = Running(
         sys.executable, "-m", "signaal.cli", "serve", environment=environment, log=log
     )
-    wait_until_healthy(int(environment["SIGNAAL_PORT"]), running)
+    try:
+        wait_until_healthy(int(environment["SIGNAAL_PORT"]), running)
+    except AssertionError:
+        running.kill()
+        raise
     return running
