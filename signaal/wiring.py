@@ -19,7 +19,7 @@ from signaal.alerting import actions as alerting
 from signaal.alerting.model import AlertPolicy
 from signaal.clock import PretendClock, SystemClock
 from signaal.db import Database
-from signaal.errors import OutdatedTables
+from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault
 from signaal.hotspots import actions as hotspots
 from signaal.intake import actions as intake
 from signaal.intake.model import Categories
@@ -94,8 +94,27 @@ def _network(settings: Settings, clock: SystemClock) -> FakeNetwork | None:
 
 
 def read_all_policies(settings: Settings) -> Policies:
-    """Reads every policy of the municipality, or the shipped ones."""
-    return read_policies(settings.policies_dir or ALERTS, POLICY_TYPES)
+    """Reads every policy of the municipality, or the shipped ones.
+
+    Raises:
+        BrokenPolicies: Every fault in every file, and what doesn't fit between two files.
+    """
+    policies = read_policies(settings.policies_dir or ALERTS, POLICY_TYPES)
+    known = policies[Categories].codes
+    unknown = tuple(
+        PolicyFault(
+            AlertPolicy.FILE,
+            f"rules.{number}.categories",
+            f"{code!r} staat niet in {Categories.FILE}; verbeter de spelling / is not in"
+            f" {Categories.FILE}; mend its spelling",
+        )
+        for number, rule in enumerate(policies[AlertPolicy].rules)
+        for code in rule.categories
+        if code not in known
+    )
+    if unknown:
+        raise BrokenPolicies(unknown)
+    return policies
 
 
 def ticks(house: House) -> tuple[Tick, ...]:
@@ -116,7 +135,7 @@ def ticks(house: House) -> tuple[Tick, ...]:
 
 def purge(services: Services) -> None:
     """Lets go of what has been kept long enough, in every feature."""
-    for feature in (messages, intake):
+    for feature in (messages, intake, oncall):
         feature.purge(services)
 
 

@@ -1,0 +1,60 @@
+"""What is put together, and what is refused before anything starts."""
+
+import shutil
+
+from pytest import fixture, mark, raises
+
+from signaal import wiring
+from signaal.errors import BrokenPolicies, BrokenRota
+from signaal.resources import ALERTS, GEODATA
+from signaal.settings import Settings
+
+
+@fixture
+def alerts(tmp_path):
+    folder = tmp_path / "alerts"
+    shutil.copytree(ALERTS, folder)
+    return folder
+
+
+def test_the_shipped_policies_are_in_order() -> None:
+    wiring.read_all_policies(Settings())
+
+
+def test_a_rule_about_a_category_that_does_not_exist_is_refused(alerts) -> None:
+    path = alerts / "warnings.toml"
+    text = path.read_text(encoding="utf-8")
+    first, last = text.rsplit("[[rules]]", 1)
+    misspelt = last.replace("categories = []", 'categories = ["nois"]').replace("gewone", "andere")
+    path.write_text(f"{first}[[rules]]{misspelt}[[rules]]{last}", encoding="utf-8")
+    with raises(BrokenPolicies, match=r"warnings\.toml.*nois"):
+        wiring.read_all_policies(Settings(policies_dir=alerts))
+
+
+@mark.parametrize("name", ["categories.toml", "oncall.toml", "warnings.toml"])
+def test_signaal_does_not_start_with_a_broken_policy(alerts, tmp_path, name) -> None:
+    (alerts / name).write_text("this is = = no policy", encoding="utf-8")
+    with raises(BrokenPolicies, match=name):
+        wiring.build(Settings(data_dir=tmp_path, policies_dir=alerts))
+
+
+def test_signaal_does_not_start_with_a_broken_rota(tmp_path) -> None:
+    shipped = (GEODATA / "demo" / "rota.toml").read_text(encoding="utf-8")
+    broken = tmp_path / "rota.toml"
+    broken.write_text(shipped.replace("dienst-b", "nobody", 1), encoding="utf-8")
+    with raises(BrokenRota, match=r"rota\.toml"):
+        wiring.build(Settings(data_dir=tmp_path, rota_file=broken))
+
+
+def test_everybody_on_the_rota_has_a_telephone_in_the_demo(tmp_path) -> None:
+    house = wiring.build(Settings(data_dir=tmp_path))
+    assert house.network is not None
+    assert "+3197010200301" in house.network.phones
+    house.services.database.close()
+
+
+def test_every_tick_has_its_own_name(tmp_path) -> None:
+    house = wiring.build(Settings(data_dir=tmp_path))
+    names = [tick.name for tick in wiring.ticks(house)]
+    assert len(names) == len(set(names))
+    house.services.database.close()
