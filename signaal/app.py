@@ -157,6 +157,7 @@ def _guard() -> Response | None:
     g.role = session.get("role", "") if services().settings.is_demo else ""
     if request.endpoint is None or request.endpoint == "static":
         return None
+    get_locale()  # a language that is chosen now is kept, also by a page that goes on to another
     rule = rule_of(current_app.view_functions[request.endpoint])
     if rule and may_enter(role=g.role, allowed=rule.roles, everyone=EVERYONE):
         return None

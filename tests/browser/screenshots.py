@@ -48,7 +48,29 @@ def main(address: str, wanted: list[str]) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name in SURROUNDINGS:
             picture_all(browser, address, surroundings=name, wanted=wanted)
+        picture_alarm(browser, address)
         browser.close()
+
+
+def picture_alarm(browser: Browser, address: str) -> None:
+    """A neighbour calls at night and hangs up: somebody has to call back, and nobody has yet."""
+    context = browser.new_context(base_url=address, **SURROUNDINGS["bureau"])
+    page = context.new_page()
+    take_role(page, "team_member")
+    page.goto("/telefoon")
+    page.get_by_role("button", name="Doe alsof het zaterdag 02:00 is").click()
+    page.locator("#buurtbewoner-body").fill("8021 AC 14 al weken herrie 's nachts")
+    page.locator("#buurtbewoner [data-text] button").click()
+    page.get_by_role("button", name="Bel 0970").click()
+    page.locator("#buurtbewoner").get_by_role("button", name="1", exact=True).click()
+    page.locator(".phone.is-ringing").wait_for()
+    picture(page, "alarm-telefoon")
+    page.get_by_role("button", name="Hang op").click()
+    page.locator("#buurtbewoner:not(.is-listening)").wait_for()
+    for path, name in (("/nachtlijn", "alarm-nachtlijn"), ("/kaart", "alarm-kaart")):
+        page.goto(path)
+        picture(page, name)
+    context.close()
 
 
 def picture_all(browser: Browser, address: str, *, surroundings: str, wanted: list[str]) -> None:
