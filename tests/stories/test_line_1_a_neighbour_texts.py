@@ -89,7 +89,7 @@ def test_a_place_that_nobody_finds_is_put_in_front_of_a_person(stage) -> None:
     stage.text("ja bij ons hier he")
     stage.reply("Stuur alleen postcode en huisnummer")
     stage.text("weet ik niet")
-    code = code_in(stage.reply("Een medewerker zoekt uit waar het is"))
+    code = code_in(stage.reply("Een medewerker zoekt"))
     listed = colleague.page("/te-plaatsen")
     (report_id,) = set(_ids_in(listed))
     placed = colleague.send(
