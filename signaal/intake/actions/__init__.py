@@ -1,6 +1,6 @@
 """Takes reports in: a text message, a form, the demo's history; and follows, places, hands on."""
 
-from signaal.intake.actions.desk import open_unplaced, place_by_hand, unplaced
+from signaal.intake.actions.desk import open_unplaced, place_by_hand, report_text, unplaced
 from signaal.intake.actions.dialogue import take_in_sms
 from signaal.intake.actions.figures import (
     count_reports,
@@ -22,6 +22,7 @@ __all__ = [
     "open_unplaced",
     "place_by_hand",
     "purge",
+    "report_text",
     "take_in_form",
     "take_in_history",
     "take_in_sms",

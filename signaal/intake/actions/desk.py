@@ -1,4 +1,4 @@
-"""A person finds the place of a report that words alone could not place."""
+"""A person reads a report, and finds the place that words alone could not."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -34,6 +34,29 @@ def open_unplaced(services: Services, *, role: str, purpose: str) -> list[Unplac
         if report.text is not None:
             log.info("report opened", report=str(report.id), role=role, purpose=purpose)
     return opened
+
+
+def report_text(services: Services, reference: str, *, role: str, purpose: str) -> str | None:
+    """What the reporter said, opened from the seal; the opening is written in the log.
+
+    Args:
+        services: The tools of the house.
+        reference: The public reference of the report.
+        role: In which role somebody opens it.
+        purpose: What it is opened for.
+
+    Returns:
+        None when there is no such report, it never had a text, or its text was destroyed.
+    """
+    with services.database.reading() as session:
+        row = store.by_reference(session, reference)
+        sealed = store.sealed(session, [row.id]).get(row.id) if row else None
+        key = keeping.key_of(services, session, sealed) if sealed else None
+        if row is None or sealed is None or key is None:
+            return None
+        text, report_id = key.open(sealed.text), str(row.id)
+    log.info("report opened", report=report_id, role=role, purpose=purpose)
+    return text
 
 
 def place_by_hand(services: Services, report_id: UUID, words: AddressWords) -> PlaceFound:
