@@ -98,9 +98,9 @@ def create_app(tools: Services, network: FakeNetwork | None = None) -> Flask:
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
         )
     Babel(app, locale_selector=_language)
+    app.before_request(_guard)  # before the forms are checked: a refusal is a page too
     _register(app, network)
     _refuse_undeclared_routes(app)
-    app.before_request(_guard)
     app.after_request(_security_headers)
     app.context_processor(_shell)
     app.template_filter("moment")(_moment)

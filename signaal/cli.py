@@ -6,20 +6,28 @@ import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from signaal import app as web_app
 from signaal import wiring
-from signaal.errors import SignaalError
+from signaal.errors import SignaalError, UnsafeSetting
 from signaal.hotspots import actions as hotspots
 from signaal.places import actions as places
 from signaal.scheduler import Worker
-from signaal.settings import read_settings
+from signaal.settings import Settings, read_settings
 from signaal.simulator import town
 
+if TYPE_CHECKING:
+    from waitress.server import BaseWSGIServer
+
 SHUTDOWN_SECONDS = 10
+SLOW_VISITOR_SECONDS = 60
+"""After so long without a word from a visitor the connection is closed."""
+MOST_VISITORS = 1000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -120,25 +128,13 @@ def demo(house: wiring.House) -> None:
 @with_house
 def serve(house: wiring.House) -> None:
     """Serves the pages (and, unless told otherwise, works through the ticks)."""
-    import waitress
-
     settings = house.services.settings
     wiring.require_tables(house.services)
-    app = web_app.create_app(house.services, house.network)
+    server = _server(web_app.create_app(house.services, house.network), settings)
     stop = threading.Event()
     worker = threading.Thread(target=Worker(house).run, args=(stop,), name="worker")
     if settings.embedded_worker:
         worker.start()
-    server = waitress.create_server(
-        app,
-        host=settings.host,
-        port=settings.port,
-        threads=settings.threads,
-        channel_timeout=60,
-        connection_limit=1000,
-        max_request_body_size=web_app.LARGEST_BODY * 2,
-        ident=None,
-    )
     # Not server.close(): its loop may be waiting on the very sockets that this would close.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     click.echo(f"Signaal: {settings.public_url}  (Ctrl-C: stop)")
@@ -149,6 +145,34 @@ def serve(house: wiring.House) -> None:
         stop.set()
         if settings.embedded_worker:
             worker.join(SHUTDOWN_SECONDS)
+
+
+def _server(app: Flask, settings: Settings) -> "BaseWSGIServer":
+    """The server, listening; before anything else starts to work.
+
+    Raises:
+        UnsafeSetting: Another program listens there already.
+    """
+    import waitress
+
+    try:
+        return waitress.create_server(
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            channel_timeout=SLOW_VISITOR_SECONDS,
+            connection_limit=MOST_VISITORS,
+            max_request_body_size=web_app.LARGEST_BODY * 2,
+            ident=None,
+        )
+    except OSError as error:
+        raise UnsafeSetting(
+            f"Op {settings.host}:{settings.port} kan Signaal niet luisteren ({error.strerror}):"
+            " stop het andere programma of kies een andere SIGNAAL_PORT. / Signaal can't listen"
+            f" on {settings.host}:{settings.port}: stop the other program or choose another"
+            " SIGNAAL_PORT."
+        ) from None
 
 
 @commands.command()
@@ -166,7 +190,11 @@ def worker(house: wiring.House) -> None:
 @with_house
 def refresh(house: wiring.House) -> None:
     """Makes the figures of the map anew, now."""
-    click.echo(hotspots.refresh(house.services))
+    made = hotspots.refresh(house.services)
+    click.echo(
+        f"De cijfers zijn ververst: {made.reports} meldingen, {made.blocks} blokken."
+        f" / The figures are fresh: {made.reports} reports, {made.blocks} blocks."
+    )
 
 
 @commands.group()

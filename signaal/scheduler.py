@@ -28,11 +28,15 @@ class Worker:
         """Works until told to stop; returns when all ticks under way have ended."""
         settings = self.house.services.settings
         lock = self.house.services.database.leader_lock(settings.data_dir)
+        told = False
         while not stop.is_set():
             if lock.acquire():
                 log.info("worker leads")
                 self._lead(lock, stop)
                 lock.release()
+            elif not told:
+                log.info("worker stands by")
+                told = True
             stop.wait(STANDBY_SECONDS)
 
     def _lead(self, lock: LeaderLock, stop: threading.Event) -> None:

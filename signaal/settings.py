@@ -2,15 +2,26 @@
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from signaal.errors import UnsafeSetting
 
 DEMO_SECRET = "only-for-the-demo-never-for-real-people"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
+
+
+DATABASES = r"^$|^sqlite:///.+$|^postgresql(\+psycopg)?://.+$"
+"""What kinds of database there are; empty: one SQLite file in the data folder."""
+
+
+def _readable_address(text: str) -> str:
+    """The same address; a ValueError says that it can't be one."""
+    _ = urlsplit(text).port
+    return text
 
 
 class Mode(StrEnum):
@@ -34,8 +45,8 @@ class Settings(BaseSettings):
 
     mode: Mode = Mode.DEMO
     data_dir: Path = Path("var")
-    database_url: str = ""
-    public_url: str = "http://127.0.0.1:8000"
+    database_url: Annotated[str, StringConstraints(pattern=DATABASES)] = ""
+    public_url: Annotated[str, AfterValidator(_readable_address)] = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     threads: int = Field(default=8, ge=2, le=64)
@@ -51,7 +62,7 @@ class Settings(BaseSettings):
     """Makes reporter tokens that can't be guessed from a telephone number."""
 
     carrier: CarrierName = CarrierName.CONSOLE
-    line_number: str = "+3197010200300"
+    line_number: Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{7,14}$")] = "+3197010200300"
     """The one telephone number of this municipality, E.164."""
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")

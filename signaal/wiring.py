@@ -4,6 +4,7 @@ import importlib
 import logging
 import pkgutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -19,7 +20,7 @@ from signaal.alerting import actions as alerting
 from signaal.alerting.model import AlertPolicy
 from signaal.clock import PretendClock, SystemClock
 from signaal.db import Database
-from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault
+from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
 from signaal.hotspots import actions as hotspots
 from signaal.intake import actions as intake
 from signaal.intake.model import Categories
@@ -60,8 +61,9 @@ def build(settings: Settings) -> House:
     Raises:
         BrokenPolicies: With every fault in every file.
         BrokenRota: With every fault in the rota.
+        UnsafeSetting: The data folder can't be written in.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_data_dir(settings)
     clock = SystemClock()
     network = _network(settings, clock)
     services = Services(
@@ -79,6 +81,19 @@ def build(settings: Settings) -> House:
             network.add_phone(target.number)
     readers = (oncall.RepliesReader(services),)
     return House(replace(services, inbound_readers=readers), network)
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            pass
+    except OSError as error:
+        raise UnsafeSetting(
+            f"In SIGNAAL_DATA_DIR ({settings.data_dir}) kan Signaal niet schrijven"
+            f" ({error.strerror}); kies een andere map. / Signaal can't write in SIGNAAL_DATA_DIR;"
+            " choose another folder."
+        ) from None
 
 
 def _network(settings: Settings, clock: SystemClock) -> FakeNetwork | None:

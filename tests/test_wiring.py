@@ -5,7 +5,7 @@ import shutil
 from pytest import fixture, mark, raises
 
 from signaal import wiring
-from signaal.errors import BrokenPolicies, BrokenRota
+from signaal.errors import BrokenPolicies, BrokenRota, UnsafeSetting
 from signaal.resources import ALERTS, GEODATA
 from signaal.settings import Settings
 
@@ -58,3 +58,9 @@ def test_every_tick_has_its_own_name(tmp_path) -> None:
     names = [tick.name for tick in wiring.ticks(house)]
     assert len(names) == len(set(names))
     house.services.database.close()
+
+
+def test_a_data_folder_that_cannot_be_is_refused(tmp_path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with raises(UnsafeSetting, match="SIGNAAL_DATA_DIR"):
+        wiring.build(Settings(data_dir=tmp_path / "file"))

@@ -47,6 +47,12 @@ def test_a_whole_production_environment_is_taken(environment) -> None:
         ("SIGNAAL_TWILIO_AUTH_TOKEN", "", "SIGNAAL_TWILIO_AUTH_TOKEN"),
         ("SIGNAAL_TWILIO_API_URL", "http://elsewhere.example", "SIGNAAL_TWILIO_API_URL"),
         ("SIGNAAL_PORT", "0", "SIGNAAL_PORT"),
+        ("SIGNAAL_LINE_NUMBER", "abc", "SIGNAAL_LINE_NUMBER"),
+        ("SIGNAAL_LINE_NUMBER", "", "SIGNAAL_LINE_NUMBER"),
+        ("SIGNAAL_DATABASE_URL", "nonsense", "SIGNAAL_DATABASE_URL"),
+        ("SIGNAAL_DATABASE_URL", "mysql://x/y", "SIGNAAL_DATABASE_URL"),
+        ("SIGNAAL_PUBLIC_URL", "http://[::1", "SIGNAAL_PUBLIC_URL"),
+        ("SIGNAAL_PUBLIC_URL", "https://x.example:99999", "SIGNAAL_PUBLIC_URL"),
         ("SIGNAAL_MODE", "test", "SIGNAAL_MODE"),
     ],
 )

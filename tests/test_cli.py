@@ -1,0 +1,72 @@
+"""What an operator types, and what is said back."""
+
+import socket
+
+from pytest import fixture, mark
+
+from tests.running import demo_environment, free_port, signaal
+
+
+@fixture
+def environment(tmp_path):
+    return demo_environment(tmp_path / "data", free_port())
+
+
+def test_help_lists_every_command(environment) -> None:
+    said = signaal("--help", environment=environment).stdout
+    for command in ("db", "places", "demo", "serve", "worker", "refresh", "policies"):
+        assert f"\n  {command} " in said
+
+
+def test_an_empty_database_is_refused_with_the_command_that_mends_it(environment) -> None:
+    done = signaal("serve", environment=environment)
+    assert done.returncode == 2
+    assert "signaal db upgrade" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_said_in_a_sentence_and_nothing_stays_behind(environment) -> None:
+    assert signaal("db", "upgrade", environment=environment).returncode == 0
+    with socket.create_server(("127.0.0.1", int(environment["SIGNAAL_PORT"]))):
+        done = signaal("serve", environment=environment)
+    assert done.returncode == 2
+    assert "SIGNAAL_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@mark.parametrize(
+    ("name", "value"),
+    [
+        ("SIGNAAL_MODE", "production"),
+        ("SIGNAAL_PUBLIC_URL", "http://[::1"),
+        ("SIGNAAL_LINE_NUMBER", "abc"),
+        ("SIGNAAL_DATABASE_URL", "nonsense"),
+        ("SIGNAAL_DATA_DIR", "/proc/nowhere"),
+        ("SIGNAAL_POLICIES_DIR", "/nowhere"),
+        ("SIGNAAL_ROTA_FILE", "/nowhere.toml"),
+    ],
+)
+def test_what_is_unsafe_or_broken_never_starts(environment, name, value) -> None:
+    done = signaal("serve", environment=environment | {name: value})
+    assert done.returncode == 2
+    assert " / " in done.stderr, "in Dutch and in English"
+    assert "Traceback" not in done.stderr
+
+
+def test_an_absent_database_is_said_in_a_sentence(environment) -> None:
+    absent = environment | {"SIGNAAL_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing"}
+    done = signaal("db", "upgrade", environment=absent)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_policies_are_checked_all_at_once(environment, tmp_path) -> None:
+    assert signaal("policies", "check", environment=environment).returncode == 0
+    empty = tmp_path / "alerts"
+    empty.mkdir()
+    done = signaal(
+        "policies", "check", environment=environment | {"SIGNAAL_POLICIES_DIR": str(empty)}
+    )
+    assert done.returncode == 2
+    for name in ("categories.toml", "warnings.toml", "oncall.toml"):
+        assert name in done.stderr
