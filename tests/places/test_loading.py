@@ -67,7 +67,7 @@ def everything(services):
     """All rows of all tables of places, to see that nothing changed."""
     rows = (
         *(store.MunicipalityRow, store.DistrictRow, store.NeighbourhoodRow),
-        *(store.BlockRow, store.DwellingRow, store.PlacesLoadRow),
+        *(store.BlockRow, store.DwellingRow, store.PastHomeRow, store.PlacesLoadRow),
     )
     with services.database.reading() as session:
         return [
@@ -162,7 +162,7 @@ def test_a_newer_map_of_neighbourhoods_moves_the_dwellings(town, folder):
 def test_dwellings_outside_the_new_map_become_past_ones(town, folder):
     west = write_areas(folder / "west.gpkg", [buurt("BU01930101", WEST)])
 
-    report = load_neighbourhoods(town, west)
+    report = load_neighbourhoods(town, west, replace=True)
 
     gone = report.left_out["outside_every_neighbourhood"]
     assert 0 < gone < 120
@@ -175,6 +175,54 @@ def test_only_one_municipality_is_taken_when_it_is_named(services, tmp_path):
     assert load_neighbourhoods(services, path, municipality="GM0363").kept["neighbourhoods"] == 1
     with raises(UnusableFile, match="GM9999"):
         load_neighbourhoods(services, path, municipality="GM9999")
+
+
+# -- a file that is not the whole town ------------------------------------------------------
+
+
+def blocks_of(services):
+    return {block.id: block.code for block in layer(services)}
+
+
+def test_a_file_with_a_few_dwellings_does_not_wipe_the_town(town, folder):
+    few = write_addresses(folder / "few.csv", homes(89))
+    before = everything(town)
+
+    with raises(UnusableFile) as refused:
+        load_dwellings(town, few)
+    dutch, english = str(refused.value).split(" / ")
+
+    assert everything(town) == before
+    assert dutch.startswith("few.csv: 31 van de 120 woningen")
+    assert english.startswith("few.csv: 31 of the 120 dwellings")
+    assert "--replace" in dutch
+    assert "--replace" in english
+    assert load_dwellings(town, write_addresses(few, homes(90))).kept["dwellings"] == 90
+
+
+def test_a_map_without_half_of_the_town_does_not_wipe_it(town, folder):
+    west = write_areas(folder / "west.gpkg", [buurt("BU01930101", WEST)])
+    before = everything(town)
+
+    with raises(UnusableFile, match="--replace"):
+        load_neighbourhoods(town, west)
+
+    assert everything(town) == before
+
+
+@mark.parametrize("left", [1, 41])
+def test_blocks_that_were_gone_come_back_with_their_rows_ids_and_codes(town, folder, left):
+    before, rows = blocks_of(town), everything(town)[3:5]
+
+    load_dwellings(town, write_addresses(folder / "few.csv", homes(left)), replace=True)
+    assert blocks_of(town) != before
+    load_dwellings(town, folder / "addresses.csv.gz")
+
+    assert blocks_of(town) == before
+    assert [row for row in everything(town)[3] if row[0] in before] == rows[0]
+    assert everything(town)[4] == rows[1]
+    with town.database.reading() as session:
+        assert before.keys().isdisjoint(block_successors(session))
 
 
 # -- own blocks -----------------------------------------------------------------------------
@@ -206,17 +254,14 @@ def test_own_blocks_replace_those_that_are_made_whatever_comes_first(services, f
     assert sum(found.values()) == 120
 
 
-def test_made_blocks_can_come_back_with_their_own_ids(town, folder):
-    before = everything(town)[3:5]
+def test_made_blocks_come_back_as_they_were_when_the_own_blocks_go(town, folder):
+    before = layer(town)
     load_blocks(town, write_blocks(folder / "own.gpkg", OWN))
-    own = [block.id for block in layer(town)]
+    own = layer(town)
     make_blocks(town)
 
-    made = layer(town)
-    assert {block.code for block in made}.isdisjoint(OWN)
-    assert {block.id for block in made}.isdisjoint(own)
-    assert sum(block.dwellings for block in made) == 120
-    assert len(before[0]) <= len(everything(town)[3])
+    assert layer(town) == before
+    assert {block.id for block in own}.isdisjoint(block.id for block in before)
 
 
 # -- refused --------------------------------------------------------------------------------

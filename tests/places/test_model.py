@@ -213,6 +213,31 @@ def test_a_code_that_was_given_out_once_never_comes_to_mean_another_place():
     assert block.code == "BU01930101-8021AA-2"
 
 
+def test_a_block_whose_dwellings_come_back_gets_its_old_code_back():
+    past = {"BU01930101-8021ZZ": [home.id for home in row(20, "")]}
+    given = {"past": past, "retired": list(past)}
+
+    (back,) = plan_blocks(row(11, "8021AA"), **given)
+    (other,) = plan_blocks(row(10, "8021AA"), **given)
+    (elsewhere,) = plan_blocks(row(20, "8021AA", area="BU01930102"), **given)
+
+    assert back.code == "BU01930101-8021ZZ"
+    assert other.code == "BU01930101-8021AA"
+    assert elsewhere.code == "BU01930102-8021AA"
+
+
+def test_a_block_that_comes_back_whole_goes_before_the_rest_that_stood_in_for_it():
+    past = {"BU01930101-8021AA": [home.id for home in row(20, "")]}
+    rest = {home.id: "BU01930101-8021AA-2" for home in row(9, "")}
+    stayed = {home.id: "BU01930101-8021AA-2" for home in row(20, "")}
+
+    (back,) = plan_blocks(row(20, "8021AA"), before=rest, past=past)
+    (stays,) = plan_blocks(row(20, "8021AA"), before=stayed, past=past)
+
+    assert back.code == "BU01930101-8021AA"
+    assert stays.code == "BU01930101-8021AA-2"
+
+
 towns = st.lists(
     st.tuples(
         st.sampled_from(["BU01930101", "BU0193AB02"]),
@@ -270,6 +295,22 @@ def test_the_same_homes_keep_all_codes(streets):
     codes = {block.code for block in blocks}
 
     assert plan_blocks(built(streets), before=remembered(blocks), retired=codes) == blocks
+
+
+@given(streets=towns, data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_town_that_was_partly_gone_comes_back_with_all_its_codes(streets, data):
+    homes = built(streets)
+    whole = plan_blocks(homes)
+    left = data.draw(st.lists(st.sampled_from(homes), unique=True)) if homes else []
+    before = remembered(whole)
+    partly = plan_blocks(left, before=before, retired=set(before.values()))
+    past = {b.code: b.homes for b in whole if b.code not in {p.code for p in partly}}
+    codes = {block.code for block in (*whole, *partly)}
+
+    back = plan_blocks(homes, before=remembered(partly), retired=codes, past=past)
+
+    assert back == whole
 
 
 @given(streets=towns, data=st.data())

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import replace as changed
 from pathlib import Path
 
 from uuid_utils.compat import uuid7
@@ -24,32 +24,47 @@ from signaal.places.model import (
 from signaal.services import Services
 
 Progress = Callable[[str, float], None]
+MOST_THAT_GO = 0.25
+"""Part of the dwellings that a file may leave out: more looks like half a file, not demolition."""
 
 
 def load_neighbourhoods(
-    services: Services, path: Path, *, municipality: str | None = None
+    services: Services, path: Path, *, municipality: str | None = None, replace: bool = False
 ) -> LoadReport:
     """Takes in a CBS file of neighbourhoods; with `municipality` (GM...) only those within it.
 
-    Dwellings that are there already are placed anew; those outside become past ones.
+    Dwellings that are there already are placed anew; those outside become past ones. When that
+    is more than a quarter of them, the file is refused unless `replace` says that it is meant.
 
     Raises:
         UnusableFile: What is wrong, where, and how to mend it; the database is as it was.
     """
     areas = _areas(path, municipality)
     known = _known(services)
-    town = replace(known, neighbourhoods=areas.neighbourhoods)
-    return _load(services, town, areas=areas, what="neighbourhoods", tallies=[areas.tallies])
+    town = changed(known, neighbourhoods=areas.neighbourhoods)
+    return _load(
+        services,
+        town,
+        areas=areas,
+        what="neighbourhoods",
+        tallies=[areas.tallies],
+        whole=None if replace else path.name,
+    )
 
 
 def load_dwellings(
-    services: Services, path: Path, *, on_progress: Progress = lambda _stage, _part: None
+    services: Services,
+    path: Path,
+    *,
+    replace: bool = False,
+    on_progress: Progress = lambda _stage, _part: None,
 ) -> LoadReport:
     """Takes in a BAG file of addresses, and makes blocks unless the municipality drew its own.
 
     Args:
         services: The tools of the house.
         path: PDOK's bag-light GeoPackage, or the address CSV of NLExtract (also packed, .gz).
+        replace: Also a file without more than a quarter of the present dwellings is meant so.
         on_progress: Hears the stage ("read", "blocks", "keep") and which part of it is done.
 
     Raises:
@@ -61,9 +76,10 @@ def load_dwellings(
     on_progress("read", 1.0)
     return _load(
         services,
-        replace(known, dwellings=file.dwellings),
+        changed(known, dwellings=file.dwellings),
         what="dwellings",
         tallies=[file.tallies],
+        whole=None if replace else path.name,
         on_progress=on_progress,
     )
 
@@ -75,17 +91,21 @@ def load_blocks(services: Services, path: Path) -> LoadReport:
         UnusableFile: What is wrong, where, and how to mend it; the database is as it was.
     """
     file = files.read_blocks(path)
-    town = replace(_known(services), drawn=file.blocks)
+    town = changed(_known(services), drawn=file.blocks)
     return _load(services, town, what="blocks", tallies=[file.tallies])
 
 
 def make_blocks(services: Services) -> LoadReport:
     """Makes blocks from the addresses again, also where the municipality had drawn its own."""
-    return _load(services, replace(_known(services), drawn=None), what="made blocks", tallies=[])
+    return _load(services, changed(_known(services), drawn=None), what="made blocks", tallies=[])
 
 
 def load_town(
-    services: Services, folder: Path, *, on_progress: Progress = lambda _stage, _part: None
+    services: Services,
+    folder: Path,
+    *,
+    replace: bool = False,
+    on_progress: Progress = lambda _stage, _part: None,
 ) -> LoadReport:
     """Takes in a folder with neighbourhoods.gpkg and addresses.csv.gz in one go.
 
@@ -96,9 +116,16 @@ def load_town(
     on_progress("read", 0.5)
     homes = _dwellings(folder / "addresses.csv.gz", areas.neighbourhoods)
     on_progress("read", 1.0)
-    town = replace(_known(services), neighbourhoods=areas.neighbourhoods, dwellings=homes.dwellings)
-    tallies = [areas.tallies, homes.tallies]
-    return _load(services, town, areas=areas, what="town", tallies=tallies, on_progress=on_progress)
+    town = changed(_known(services), neighbourhoods=areas.neighbourhoods, dwellings=homes.dwellings)
+    return _load(
+        services,
+        town,
+        areas=areas,
+        what="town",
+        tallies=[areas.tallies, homes.tallies],
+        whole=None if replace else folder.name,
+        on_progress=on_progress,
+    )
 
 
 def _known(services: Services) -> Town:
@@ -117,7 +144,7 @@ def _areas(path: Path, municipality: str | None) -> files.AreaFile:
             f"{path.name}: gemeente {municipality} komt hier niet in voor. Kijk naar de code. /"
             f" {path.name}: municipality {municipality} isn't in here. Check the code."
         )
-    return replace(
+    return changed(
         areas,
         municipalities=tuple(area for area in areas.municipalities if area.code[2:] == digits),
         districts=tuple(area for area in areas.districts if area.code[2:6] == digits),
@@ -141,10 +168,16 @@ def _load(
     what: str,
     tallies: Sequence[files.FileTallies],
     areas: files.AreaFile | None = None,
+    whole: str | None = None,
     on_progress: Progress = lambda _stage, _part: None,
 ) -> LoadReport:
-    """Settles everything first, and only then opens the one short transaction that keeps it."""
+    """Settles everything first, and only then opens the one short transaction that keeps it.
+
+    `whole` names a file that has to hold the whole town; None where that doesn't matter.
+    """
     homes, blocks, report = _settle(town, on_progress=on_progress)
+    if whole is not None:
+        _refuse_half_a_town(town, homes=homes, blocks=blocks, name=whole)
     for tally in tallies:
         report += LoadReport({}, tally.left_out, tally.mended)
     on_progress("keep", 0.0)
@@ -165,6 +198,23 @@ def _load(
         store.keep_load(session, token=uuid7(), what=what, now=services.clock.now())
     on_progress("keep", 1.0)
     return report
+
+
+def _refuse_half_a_town(
+    town: Town, *, homes: Sequence[Home], blocks: Sequence[ShapedBlock], name: str
+) -> None:
+    known, past_blocks = len(town.before), set(town.before.values())
+    gone = len(town.before.keys() - {home.id for home in homes})
+    if gone <= MOST_THAT_GO * known:
+        return
+    going = len(past_blocks - {block.code for block in blocks})
+    raise UnusableFile(
+        f"{name}: {gone} van de {known} woningen die er nu zijn, zouden vervallen, en {going} van"
+        f" de {len(past_blocks)} blokken. Kijk of het bestand compleet is. Is dit toch de"
+        f" bedoeling? Laad het dan met --replace. / {name}: {gone} of the {known} dwellings that"
+        f" are there now would go, and {going} of the {len(past_blocks)} blocks. Check that the"
+        " file is complete. Is this what you mean? Then load it with --replace."
+    )
 
 
 def _keep_homes(
@@ -230,7 +280,7 @@ def _made(
     town: Town, homes: Sequence[Home], *, on_progress: Progress
 ) -> tuple[list[ShapedBlock], LoadReport]:
     """Blocks from addresses, drawn neighbourhood by neighbourhood."""
-    planned = plan_blocks(homes, before=town.before, retired=town.codes)
+    planned = plan_blocks(homes, before=town.before, retired=town.codes, past=town.past)
     shapes = {area.code: area.wkb for area in town.neighbourhoods}
     spots = {home.id: (home.x, home.y) for home in homes}
     by_area: defaultdict[str, list[PlannedBlock]] = defaultdict(list)

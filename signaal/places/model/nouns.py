@@ -1,7 +1,7 @@
 """The nouns of places: areas, blocks, dwellings, and what somebody said about one."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -225,6 +225,7 @@ class Town:
         drawn: The municipality's own blocks by code (WKB); None where blocks are made.
         before: The block code of each dwelling (BAG id) until now.
         codes: All block codes ever given out.
+        past: For past blocks that were made, the dwellings that they held last (BAG ids) by code.
         token: Of the load that this comes from.
     """
 
@@ -233,4 +234,5 @@ class Town:
     drawn: Mapping[str, bytes] | None = None
     before: Mapping[str, str] = field(default_factory=dict)
     codes: frozenset[str] = frozenset()
+    past: Mapping[str, Collection[str]] = field(default_factory=dict)
     token: UUID | None = None

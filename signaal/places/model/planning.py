@@ -1,7 +1,7 @@
 """How homes are divided over blocks, and how a block keeps its code."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -42,7 +42,11 @@ class PlannedBlock:
 
 
 def plan_blocks(
-    homes: Iterable[Home], *, before: Mapping[str, str] | None = None, retired: Iterable[str] = ()
+    homes: Iterable[Home],
+    *,
+    before: Mapping[str, str] | None = None,
+    retired: Iterable[str] = (),
+    past: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[PlannedBlock, ...]:
     """Divides homes over blocks of 10 to 150, within each neighbourhood.
 
@@ -54,6 +58,8 @@ def plan_blocks(
         before: The block code that each dwelling (BAG id) had until now. A code is kept while
             more than half of its dwellings stay together.
         retired: Codes that were given out in the past and must not come to mean another place.
+        past: For past blocks the dwellings that they held last (BAG ids). When more than half of
+            them are together again, the block gets its code back.
 
     Returns:
         Blocks in order of code; every home is in exactly one.
@@ -66,7 +72,7 @@ def plan_blocks(
         for area in sorted(by_area)
         for group in _groups(sorted(by_area[area], key=_house_order))
     ]
-    codes = _codes(groups, before=before or {}, retired=retired)
+    codes = _codes(groups, before=before or {}, retired=retired, past=past or {})
     planned = [
         PlannedBlock(
             code=code,
@@ -149,10 +155,21 @@ def _kindest_cut(homes: Sequence[Home], ideal: int, *, play: int) -> int:
 
 
 def _codes(
-    groups: Sequence[Sequence[Home]], *, before: Mapping[str, str], retired: Iterable[str]
+    groups: Sequence[Sequence[Home]],
+    *,
+    before: Mapping[str, str],
+    retired: Iterable[str],
+    past: Mapping[str, Collection[str]],
 ) -> list[str]:
-    sizes = Counter(before.values())
-    kept = [_kept_code(group, before=before, sizes=sizes) for group in groups]
+    sizes = {**{code: len(homes) for code, homes in past.items()}, **Counter(before.values())}
+    lived: defaultdict[str, list[str]] = defaultdict(list)
+    for home, code in before.items():
+        lived[home].append(code)
+    for code in past.keys() - set(before.values()):
+        for home in past[code]:
+            lived[home].append(code)
+    in_force = frozenset(before.values())
+    kept = [_kept_code(group, lived=lived, sizes=sizes, in_force=in_force) for group in groups]
     taken = {*sizes, *retired}
     codes = []
     for group, code in zip(groups, kept, strict=True):
@@ -162,17 +179,24 @@ def _codes(
 
 
 def _kept_code(
-    group: Sequence[Home], *, before: Mapping[str, str], sizes: Mapping[str, int]
+    group: Sequence[Home],
+    *,
+    lived: Mapping[str, Sequence[str]],
+    sizes: Mapping[str, int],
+    in_force: Collection[str],
 ) -> str | None:
-    """The old code of which more than half of the dwellings are here; of two, the larger one."""
-    stayed = Counter(before[home.id] for home in group if home.id in before)
+    """The old code of which more than half of the dwellings are here.
+
+    Of two, the one with more dwellings here; of equals, the one that is in force.
+    """
+    here = Counter(code for home in group for code in lived.get(home.id, ()))
     prefix = f"{group[0].neighbourhood}-"
     heirs = [
-        (-count, code)
-        for code, count in stayed.items()
+        (-count, code not in in_force, code)
+        for code, count in here.items()
         if 2 * count > sizes[code] and code.startswith(prefix)
     ]
-    return min(heirs)[1] if heirs else None
+    return min(heirs)[2] if heirs else None
 
 
 def _new_code(group: Sequence[Home], taken: set[str]) -> str:

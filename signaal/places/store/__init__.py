@@ -25,6 +25,7 @@ from signaal.places.store.rows import (
     DwellingRow,
     MunicipalityRow,
     NeighbourhoodRow,
+    PastHomeRow,
     PlacesLoadRow,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "DwellingRow",
     "MunicipalityRow",
     "NeighbourhoodRow",
+    "PastHomeRow",
     "PlacesLoadRow",
     "any_dwelling",
     "area_of_postcode4",

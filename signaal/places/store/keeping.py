@@ -21,6 +21,7 @@ from signaal.places.store.rows import (
     DwellingRow,
     MunicipalityRow,
     NeighbourhoodRow,
+    PastHomeRow,
     PlacesLoadRow,
     columns,
 )
@@ -59,7 +60,10 @@ def keep_areas(
 
 
 def keep_blocks(session: Session, blocks: Iterable[ShapedBlock]) -> dict[str, int]:
-    """Keeps these blocks and no others in force; returns the id of each by code."""
+    """Keeps these blocks and no others in force; returns the id of each by code.
+
+    Comes before `keep_dwellings`: what a block held last is read from the dwellings.
+    """
     rows: dict[str, dict[str, Any]] = {
         block.code: {
             "neighbourhood_code": block.neighbourhood,
@@ -74,8 +78,21 @@ def keep_blocks(session: Session, blocks: Iterable[ShapedBlock]) -> dict[str, in
     }
     _keep(session, BlockRow, "code", rows)
     _retire(session, BlockRow, "code", keep=rows)
+    _remember_past_homes(session)
     ids = session.execute(columns(BlockRow.code, BlockRow.id).where(col(BlockRow.current)))
     return {code: id_ for code, id_ in ids}  # noqa: C416 - typed rows
+
+
+def _remember_past_homes(session: Session) -> None:
+    """For blocks that just became past ones: which dwellings they held; not for those in force."""
+    homes, past, block = _table(DwellingRow), _table(PastHomeRow), _table(BlockRow)
+    in_force = sqlalchemy.select(block.c.id).where(block.c.current)
+    left = sqlalchemy.select(homes.c.block_id, homes.c.id).where(
+        homes.c.current, homes.c.block_id.not_in(in_force)
+    )
+    here = session.connection()
+    here.execute(past.delete().where(past.c.block_id.in_(in_force)))
+    here.execute(past.insert().from_select(["block_id", "dwelling_id"], left))
 
 
 def keep_successors(session: Session, successors: Mapping[str, int]) -> None:

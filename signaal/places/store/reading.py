@@ -1,5 +1,6 @@
 """Reads places: by address, by code, or all that is known."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from signaal.places.store.rows import (
     DistrictRow,
     DwellingRow,
     NeighbourhoodRow,
+    PastHomeRow,
     PlacesLoadRow,
     columns,
 )
@@ -181,5 +183,21 @@ def town(session: Session) -> Town:
         drawn={code: wkb for code, wkb in drawn} or None,  # noqa: C416 - typed rows
         before={row[0]: row[-1] for row in rows},
         codes=frozenset(session.exec(select(BlockRow.code))),
+        past=_past_homes(session),
         token=latest_load(session),
     )
+
+
+def _past_homes(session: Session) -> dict[str, list[str]]:
+    """The dwellings that past blocks held last, by code; but for those that were supplied."""
+    wanted = (
+        columns(BlockRow.code, DwellingRow.bag_id)
+        .select_from(PastHomeRow)
+        .join(BlockRow, col(PastHomeRow.block_id) == col(BlockRow.id))
+        .join(DwellingRow, col(PastHomeRow.dwelling_id) == col(DwellingRow.id))
+        .where(col(BlockRow.supplied).is_(False))
+    )
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for code, home in session.execute(wanted):
+        found[code].append(home)
+    return found

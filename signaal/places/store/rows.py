@@ -91,6 +91,15 @@ class DwellingRow(SQLModel, table=True):
     )
 
 
+class PastHomeRow(SQLModel, table=True):
+    """A dwelling that a past block held last; by these a block that comes back is known again."""
+
+    __tablename__ = "past_home"
+
+    block_id: int = Field(foreign_key="block.id", primary_key=True)
+    dwelling_id: int = Field(foreign_key="dwelling.id", primary_key=True)
+
+
 class PlacesLoadRow(SQLModel, table=True):
     """One load that succeeded; its token tells readers whether what they remember still holds."""
 
