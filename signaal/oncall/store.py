@@ -193,6 +193,12 @@ def keep_answer(
     )
 
 
+def count_steps(session: Session, *, call: str, since: datetime) -> int:
+    """How many steps were claimed under this key since then."""
+    query = select(func.count()).where(col(CallStepRow.call) == call, col(CallStepRow.at) > since)
+    return session.scalars(query).one()
+
+
 # -- cases ----------------------------------------------------------------------------------
 
 

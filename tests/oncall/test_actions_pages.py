@@ -203,11 +203,6 @@ def test_a_number_that_is_not_on_the_duty_list_takes_nothing(night, owed, body) 
     assert the_case(night.database).owner is None
 
 
-def test_a_code_that_was_never_given_is_a_neighbours_message(night, owed) -> None:
-    code = "999" if owed.code != "999" else "998"
-    assert not reply(night, f"ja {code}")
-
-
 def test_a_reply_to_what_was_taken_already_hears_by_whom(night, owed, phone) -> None:
     reply(night, f"ja {owed.code}")
     reply(night, f"ja {owed.code}", number=DIENST_B, sid="SM2")

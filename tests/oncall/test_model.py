@@ -16,6 +16,7 @@ from signaal.oncall.model import (
     DialEnd,
     EscalationPolicy,
     MenuChoice,
+    Reply,
     ReplyKind,
     Service,
     Spoken,
@@ -257,24 +258,65 @@ def test_a_hidden_number_is_nobodys_number(said) -> None:
 
 
 @mark.parametrize(
-    "said", ["ja 482", " JA 482", "1 482", "482 ja", "'ja 482'", "Ja, 482!", "ok 482"]
+    "said",
+    [
+        "ja 482",
+        " JA 482",
+        "jaa 482",
+        "1 482",
+        "482 ja",
+        "'ja 482'",
+        "Ja, 482!",
+        "ok 482",
+        "ja482",
+        "ja 4 8 2",
+        "JA 48 2",
+        "'482'",
+        "ja ik doe het 482",
+        "Ja 482.\n\nVerstuurd vanaf mijn iPhone",
+        "Ja 482\n> Signaal: niet opgepakt",
+        "\U0001f44d 482",
+        "\U0001f44d\U0001f3fd 482",
+    ],
 )
 def test_a_reply_with_a_code_is_read_forgivingly(said) -> None:
-    reply = read_reply(said)
-    assert (reply.kind, reply.code) == (ReplyKind.TAKE, "482")
+    assert read_reply(said) == Reply(ReplyKind.TAKE, ("482",))
 
 
 @mark.parametrize("said", ["ja", " JA ", "'1'", "Ok."])
 def test_a_bare_yes_has_no_code(said) -> None:
-    assert read_reply(said).code is None
+    assert read_reply(said) == Reply(ReplyKind.TAKE, ())
 
 
-def test_finished_is_another_reply() -> None:
-    assert read_reply("Klaar 482").kind is ReplyKind.DONE
+@mark.parametrize("said", ["Klaar 482", "ja, klaar 482", "482 klaar", "Gedaan 4 8 2, groet"])
+def test_finished_is_another_reply(said) -> None:
+    assert read_reply(said) == Reply(ReplyKind.DONE, ("482",))
 
 
 @mark.parametrize(
-    "said", ["", "482", "8021 AC 14 herrie", "ja ik hoor al weken herrie", "1482", "nee 482"]
+    "said",
+    [
+        "nee",
+        "nee 482",
+        "ja maar 482 kan ik niet doen",
+        "ja 482 is al klaar",
+        "hoi, ja 482",
+        "klaar met 482? nog niet",
+        "yes but I can't do 482",
+        "\U0001f44d",
+    ],
+)
+def test_a_yes_that_takes_something_back_is_unclear(said) -> None:
+    assert read_reply(said).kind is ReplyKind.UNCLEAR
+
+
+def test_all_that_may_be_a_code_is_read() -> None:
+    assert read_reply("ja 482 2").codes == ("4822", "482")
+    assert read_reply("ja 482 en 517").codes == ("482", "517")
+
+
+@mark.parametrize(
+    "said", ["", "8021 AC 14 herrie", "ja ik hoor al weken herrie", "jaren 482", "14", "helpt 482"]
 )
 def test_what_a_neighbour_writes_is_no_reply(said) -> None:
     assert read_reply(said) is None

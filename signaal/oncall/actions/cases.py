@@ -241,6 +241,12 @@ def end(
     drop_pages(session, case)
 
 
+def closed_by(session: Session, case: NightCaseRow) -> str:
+    """Who closed it, by its history."""
+    events = store.events_of(session, [case.id])
+    return next(event.who for event in reversed(events) if event.why is Why.CLOSES)
+
+
 def write(
     session: Session,
     case: NightCaseRow,

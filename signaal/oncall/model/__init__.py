@@ -19,16 +19,14 @@ from signaal.oncall.model.cases import (
     EscalationPolicy,
     EventLine,
     MenuChoice,
-    Reply,
-    ReplyKind,
     Why,
     caller_of,
     ending_of,
     is_talk,
     may_become,
     menu_choice,
-    read_reply,
 )
+from signaal.oncall.model.replies import Reply, ReplyKind, read_reply
 from signaal.oncall.model.rota import (
     DutyTarget,
     Rota,

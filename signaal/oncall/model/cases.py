@@ -1,6 +1,5 @@
 """What a night case may become, and by which sign; no path reads a voicemail as success."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -291,42 +290,6 @@ _ENDINGS = {
 def ending_of(end: DialEnd, *, accepted: bool) -> AttemptOutcome:
     """What a leg without a conversation came to."""
     return AttemptOutcome.TOO_SHORT if accepted else _ENDINGS.get(end.status, AttemptOutcome.FAILED)
-
-
-# -- replies --------------------------------------------------------------------------------
-
-
-class ReplyKind(StrEnum):
-    """What a duty contact says by text message."""
-
-    TAKE = "take"
-    DONE = "done"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One reply; without a code it is meant for the only case there is."""
-
-    kind: ReplyKind
-    code: str | None
-
-
-_YES = "ja|yes|ok|oke|oké|klaar|gedaan|done"
-_REPLY = re.compile(
-    rf"(?P<word>{_YES}|1(?!\d))(?:\W*(?P<code>\d{{3,4}}))?"
-    rf"|(?P<first>\d{{3,4}})\W*(?P<last>{_YES})"
-)
-_DONE = frozenset({"klaar", "gedaan", "done"})
-
-
-def read_reply(text: str) -> Reply | None:
-    """A forgiving reading of "ja 482", " JA 482 ", "1 482", "482 ja" or "klaar 482"."""
-    found = _REPLY.fullmatch(text.strip(" \t\r\n'\"`.,;:!").casefold())
-    if not found:
-        return None
-    word = found["word"] or found["last"]
-    kind = ReplyKind.DONE if word in _DONE else ReplyKind.TAKE
-    return Reply(kind, found["code"] or found["first"])
 
 
 # -- what a page shows ----------------------------------------------------------------------
