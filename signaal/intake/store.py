@@ -31,6 +31,7 @@ from signaal.intake.model import (
     Language,
     Outcome,
     ReportStatus,
+    Said,
     Since,
     Urgency,
 )
@@ -115,7 +116,7 @@ class ConversationRow(SQLModel, table=True):
     report_id: UUID | None = Field(default=None, foreign_key="report.id", ondelete="SET NULL")
     asks: int = 0
     expires_at: datetime = Field(index=True)
-    replies: list[float] = Field(sa_type=JSON)
+    replies: list[Said] = Field(sa_type=JSON)
 
 
 class ReceiptTryRow(SQLModel, table=True):

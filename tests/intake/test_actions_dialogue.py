@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
-from sqlmodel import SQLModel, func, select
+from sqlmodel import SQLModel, select
 
 from signaal.clock import week_of
 from signaal.intake import actions, store
@@ -246,6 +246,15 @@ def test_an_unknown_address_is_asked_for_in_those_words(texts_in, replies):
     assert "Dat adres kennen we niet" in replies()[0]
 
 
+def test_a_number_at_two_blocks_is_asked_for_with_its_letter(texts_in, replies, reports, town):
+    texts_in("8021 AC 99 herrie")
+    assert "Welke letter of toevoeging" in replies()[0]
+
+    texts_in("99 B")
+
+    assert reports()[0].block_id == town["8021AB"]
+
+
 def test_after_two_questions_the_report_waits_for_a_person_and_the_reporter_has_a_code(
     texts_in, reports, replies, services
 ):
@@ -399,73 +408,6 @@ def test_danger_that_gets_its_place_is_put_before_the_deciders_again(
         actions.mark_considered(session, reports()[0].id, now=clock.now())
     texts_in("ik wacht")
     assert reports()[0].considered_at == clock.now()
-
-
-def test_the_answer_to_danger_is_sent_however_much_was_said_before(texts_in, replies):
-    for body in (NUISANCE, "nog iets", "en nog iets"):
-        texts_in(body)
-    assert len(replies()) == 3
-
-    texts_in("hij heeft een mes")
-
-    assert len(replies()) == 4
-    assert "112" in replies()[-1]
-
-
-# -- when to be silent ----------------------------------------------------------------------
-
-
-def test_at_most_three_answers_in_a_quarter_and_every_message_is_kept(
-    texts_in, replies, reports, opened, clock
-):
-    for number in range(6):
-        texts_in(f"herrie bij de buren, bericht {'abcdef'[number]}")
-        clock.turn(minutes=1)
-    assert len(replies()) == 3
-    assert len(opened(reports()[0])[0].splitlines()) == 6
-
-    clock.turn(minutes=15)
-    texts_in("8021 AC 14")
-
-    assert len(replies()) == 4
-    assert code_in(replies()[2])
-
-
-def test_two_answering_machines_do_not_talk_for_ever(texts_in, replies):
-    texts_in("hij heeft een mes")
-    for _ in range(12):
-        texts_in(replies()[-1])
-
-    assert len(replies()) == 3
-
-
-def test_a_stop_word_is_kept_on_record_and_not_answered(texts_in, replies, reports, services):
-    texts_in(NUISANCE)
-    texts_in(" Stop. ")
-
-    assert len(replies()) == 1
-    assert len(reports()) == 1
-    with services.database.reading() as session:
-        counted = select(func.count()).select_from(store.InboundTextRow)
-        assert session.exec(counted).one() == 2
-
-
-def test_after_a_stop_word_a_new_complaint_is_a_new_report_with_an_answer(
-    texts_in, replies, reports
-):
-    for body in (NUISANCE, "STOP", "herrie bij de buren"):
-        texts_in(body)
-
-    assert len(reports()) == 2
-    assert len(replies()) == 2
-
-
-@pytest.mark.parametrize("sender", ["MijnBank", "1234", "anonymous", LINE, "whatsapp:+31612345001"])
-def test_who_cant_be_texted_back_is_kept_and_not_answered(texts_in, reports, replies, sender):
-    texts_in(NUISANCE, sender=sender)
-
-    assert len(reports()) == 1
-    assert replies(sender) == []
 
 
 # -- odd messages ---------------------------------------------------------------------------

@@ -1,22 +1,26 @@
 """The rules of intake: receipts, masks, the dialogue, and what is typed in a form."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signaal.intake.model import (
+    BOUNDS,
     RECEIPT_BYTES,
     RECEIPT_SIGNS,
     TEXT_LIMIT,
     Answer,
+    Bound,
     Channel,
     SealedPlace,
     Urgency,
     answer_to,
+    bound_of,
     contact_of,
     fits,
+    has_room,
     house_number,
     is_stop_word,
     is_telephone,
@@ -183,10 +187,52 @@ def test_every_stand_of_the_dialogue_has_its_answer(
     )
 
 
-def test_only_replies_of_the_last_quarter_count():
-    at = NOW.timestamp()
+@pytest.mark.parametrize(
+    ("answer", "asks", "first", "bound"),
+    [
+        (Answer.ACUTE, 0, True, Bound.DANGER),
+        (Answer.ACUTE, 1, False, Bound.TALK),
+        (Answer.ACUTE, 0, False, Bound.TALK),
+        (Answer.RECEIPT, 2, True, Bound.RECEIPT),
+        (Answer.LISTED, 2, False, Bound.RECEIPT),
+        (Answer.ASK_PLACE, 0, True, Bound.QUESTION),
+        (Answer.NO_WORDS, 0, False, Bound.QUESTION),
+        (Answer.NO_WORDS, 1, True, Bound.TALK),
+        (Answer.ASK_AGAIN, 1, True, Bound.TALK),
+        (Answer.ADDED, 0, True, Bound.TALK),
+    ],
+)
+def test_every_answer_counts_as_what_it_is(*, answer, asks, first, bound):
+    assert bound_of(answer, asks=asks, first_danger=first) is bound
 
-    assert recent([at - 901, at - 900, at - 899, at], now=NOW) == [at - 899, at]
+
+def test_a_reply_counts_until_its_time_is_over():
+    at = NOW.timestamp()
+    said = [(at - 900, Bound.TALK), (at - 899, Bound.TALK), (at, Bound.TALK), (at, Bound.RECEIPT)]
+
+    assert has_room(said, Bound.TALK, now=NOW)
+    assert not has_room([*said, (at, Bound.TALK)], Bound.TALK, now=NOW)
+    assert recent([(at - 86_400, Bound.TALK), (at - 86_399, Bound.TALK)], now=NOW) == [
+        (at - 86_399, Bound.TALK)
+    ]
+
+
+@given(st.lists(st.tuples(st.sampled_from(Bound), st.integers(0, 40)), min_size=200, max_size=200))
+def test_no_sequence_of_two_hundred_messages_gets_more_answers_than_the_bounds(messages):
+    said, kept, now = [], [], NOW
+    for bound, minutes in messages:
+        now += timedelta(minutes=minutes)
+        kept = recent(kept, now=now)
+        if has_room(kept, bound, now=now):
+            said.append((now.timestamp(), bound))
+            kept.append(said[-1])
+
+    for bound, bounds in BOUNDS.items():
+        moments = [at for at, counted_as in said if counted_as is bound]
+        for most, window in bounds:
+            for first in moments:
+                in_window = [at for at in moments if first <= at < first + window.total_seconds()]
+                assert len(in_window) <= most
 
 
 @pytest.mark.parametrize("text", ["STOP", " stop. ", "'Stop'", "Afmelden!", "unsubscribe"])

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlmodel import SQLModel, select
 
 from signaal.app import create_app
 from signaal.db import Database
@@ -133,6 +134,7 @@ def test_reloading_the_answer_without_a_form_goes_back_to_the_form(browser):
         ({"postcode": "80 21"}, "vier cijfers en twee letters", "postcode"),
         ({"postcode": "9999 ZZ"}, "Deze postcode kennen we niet", "postcode"),
         ({"number": ""}, "Vul ook het huisnummer in", "number"),
+        ({"number": "99"}, "Vul ook de letter of toevoeging bij het huisnummer in.", "number"),
         ({"number": "veertien"}, "Een huisnummer begint met een getal", "number"),
         ({"postcode": "", "street": "Nergensstraat"}, "Deze straat kennen we niet", "street"),
         ({"since": ""}, "Kies sinds wanneer", "since-today"),
@@ -339,6 +341,16 @@ def test_a_picture_without_words_is_kept_and_asked_about(browser, reports, repli
 def test_a_message_without_a_line_came_in_on_the_one_line_there_is(browser, reports, replies):
     assert deliver(browser, To=None).status_code == 200
     assert len(replies()) == 1
+
+
+def test_a_text_to_an_odd_number_is_kept_and_answered_from_our_own_line(browser, reports, services):
+    assert deliver(browser, To="+3197099999999").status_code == 200
+    assert deliver(browser, MessageSid="SM2", Body="en weer").status_code == 200
+
+    assert len(reports()) == 1
+    with services.database.reading() as session:
+        outbox = SQLModel.metadata.tables["outbox"]
+        assert session.execute(select(outbox.c.line)).scalars().all() == [LINE, LINE]
 
 
 @pytest.mark.parametrize("body", ["a" * 10_000, "😀" * 500, "\x00\x00", "\x1b[31m", "🏳️‍🌈"])

@@ -31,11 +31,14 @@ def build_town(services) -> dict[str, int]:
             session.add(NeighbourhoodRow(code=code, name=name, district_code="WK019301", wkb=b""))
         session.flush()
         session.add(PlacesLoadRow(token=uuid4(), what="dwellings", loaded_at=datetime.now(tz=UTC)))
-        return {postcode: _block(session, postcode) for postcode in HOMES}
+        blocks = {postcode: _block(session, postcode) for postcode in HOMES}
+        _add_home(session, "8021AC", 99, block_id=blocks["8021AC"], letter="A")
+        _add_home(session, "8021AC", 99, block_id=blocks["8021AB"], letter="B")
+        return blocks
 
 
 def _block(session, postcode) -> int:
-    street, numbers, neighbourhood = HOMES[postcode]
+    _street, numbers, neighbourhood = HOMES[postcode]
     block = BlockRow(
         code=f"{neighbourhood}-{postcode}",
         neighbourhood_code=neighbourhood,
@@ -46,20 +49,25 @@ def _block(session, postcode) -> int:
     session.add(block)
     session.flush()
     for number in numbers:
-        session.add(
-            DwellingRow(
-                bag_id=f"{postcode}{number:010}",
-                postcode=postcode,
-                number=number,
-                letter="",
-                addition="",
-                suffix=suffix_of("", ""),
-                street=street,
-                street_key=street_key(street),
-                x=0.0,
-                y=0.0,
-                neighbourhood_code=neighbourhood,
-                block_id=block.id,
-            )
-        )
+        _add_home(session, postcode, number, block_id=block.id)
     return block.id
+
+
+def _add_home(session, postcode, number, *, block_id, letter="") -> None:
+    street, _, neighbourhood = HOMES[postcode]
+    session.add(
+        DwellingRow(
+            bag_id=f"{postcode}{number:09}{letter or 0}",
+            postcode=postcode,
+            number=number,
+            letter=letter,
+            addition="",
+            suffix=suffix_of(letter, ""),
+            street=street,
+            street_key=street_key(street),
+            x=0.0,
+            y=0.0,
+            neighbourhood_code=neighbourhood,
+            block_id=block_id,
+        )
+    )

@@ -10,7 +10,6 @@ from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
     ASKS,
-    MOST_REPLIES,
     TALK_LASTS,
     WITH_CODE,
     Answer,
@@ -22,7 +21,9 @@ from signaal.intake.model import (
     SealedPlace,
     Urgency,
     answer_to,
+    bound_of,
     fits,
+    has_room,
     is_stop_word,
     is_telephone,
     is_wordless,
@@ -93,6 +94,9 @@ class _Reply:
 def take_in_sms(services: Services, text: InboundText) -> None:
     """Takes in one text message: report, sealed parts, dialogue and reply in one transaction.
 
+    Signaal has one line: whatever number the provider says that was texted, the answer comes
+    from that line.
+
     1. The message is claimed by its provider's id: a repeat, or a twin at the same moment, ends
        here without an effect.
     2. Who else may be meant (a duty contact's "ja 482") is asked first.
@@ -104,6 +108,7 @@ def take_in_sms(services: Services, text: InboundText) -> None:
         services: The tools of the house.
         text: The message; kept whatever it says.
     """
+    text = replace(text, to_number=services.settings.line_number)
     pepper = keeping.pepper_of(services)
     provider_key = keyed(pepper, "provider", text.provider_sid)
     talk_key = keyed(pepper, "conversation", text.from_number, text.to_number)
@@ -139,7 +144,7 @@ def _take_in(
     if opened and _joins(opened, heard):
         row = opened.row
         _join(services, opened, heard)
-        reply = _choose_reply(services, talk, heard, row=row, always=heard.acute and not was_acute)
+        reply = _choose_reply(services, talk, heard, row=row, first_danger=not was_acute)
     else:
         flows_over = opened is not None and not heard.speaks_of_a_place
         if opened and flows_over:
@@ -147,9 +152,8 @@ def _take_in(
             heard = replace(heard, words=words, place=keeping.find(session, words))
         row = _draft(services, heard)
         talk.report_id, talk.asks = row.id, 0
-        # What flows over from an acute report keeps to the limit, or two machines never end.
-        always = heard.acute and not (was_acute and flows_over)
-        reply = _choose_reply(services, talk, heard, row=row, always=always)
+        first_danger = not (was_acute and flows_over)
+        reply = _choose_reply(services, talk, heard, row=row, first_danger=first_danger)
         _keep(services, session, heard, row=row)
     talk.expires_at = text.received_at + TALK_LASTS
     store.note_report(session, provider_key=provider_key, report_id=row.id)
@@ -274,32 +278,48 @@ def _choose_reply(
     heard: _Heard,
     *,
     row: store.ReportRow,
-    always: bool,
+    first_danger: bool,
 ) -> _Reply | None:
-    """What to say back, written down in the conversation; None when it is better to be silent.
-
-    With `always` it is said however much was said before.
-    """
+    """What to say back, written down in the conversation; None when it is better to be silent."""
     text = heard.text
-    replies = recent(talk.replies, now=text.received_at)
     if not is_telephone(text.from_number) or text.from_number == text.to_number:
         return None
-    if len(replies) >= MOST_REPLIES and not always:
-        return None
-    answer = answer_to(
+    said = recent(talk.replies, now=text.received_at)
+    answers = _answers(talk, heard, row=row)
+    bounds = [bound_of(each, asks=talk.asks, first_danger=first_danger) for each in answers]
+    for answer, bound in zip(answers, bounds, strict=True):
+        if has_room(said, bound, now=text.received_at):
+            talk.replies = [*said, (text.received_at.timestamp(), bound)]
+            return _reply(services, talk, row=row, answer=answer)
+    return None
+
+
+def _answers(
+    talk: store.ConversationRow, heard: _Heard, *, row: store.ReportRow
+) -> tuple[Answer, ...]:
+    """What there is to say, best first: a receipt is owed, also when nothing else may be said."""
+    best = answer_to(
         acute=heard.acute,
         placed=row.block_id is not None,
         asks=talk.asks,
         has_receipt=row.receipt_hash is not None,
         wordless=is_wordless(heard.kept),
     )
-    talk.replies = [*replies, text.received_at.timestamp()]
+    if row.receipt_hash is not None or best in WITH_CODE:
+        return (best,)
+    return (best, Answer.LISTED if row.block_id is None else Answer.RECEIPT)
+
+
+def _reply(
+    services: Services, talk: store.ConversationRow, *, row: store.ReportRow, answer: Answer
+) -> _Reply:
+    """The answer, with a receipt's secret where it tells one; a question is counted."""
     asks = answer in ASKS or (answer is Answer.ACUTE and row.block_id is None)
     talk.asks += asks
-    secret = None
-    if row.receipt_hash is None and (answer in WITH_CODE or (answer is Answer.ACUTE and not asks)):
-        secret = keeping.random_receipt().secret
-        row.receipt_hash = keeping.receipt_hash(services, row.id, secret)
+    if row.receipt_hash is not None or not (answer in WITH_CODE or answer is Answer.ACUTE) or asks:
+        return _Reply(answer, None)
+    secret = keeping.random_receipt().secret
+    row.receipt_hash = keeping.receipt_hash(services, row.id, secret)
     return _Reply(answer, secret)
 
 

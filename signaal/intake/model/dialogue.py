@@ -11,8 +11,7 @@ from signaal.places.model import AddressWords
 MOST_ASKS = 2
 """After asking for the place so often, a person looks for it."""
 TALK_LASTS = timedelta(hours=24)
-MOST_REPLIES = 3
-REPLIES_WINDOW = timedelta(minutes=15)
+_QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 _STOP_WORDS = frozenset(
     {"stop", "stopall", "stop all", "stop sms", "unsubscribe", "cancel", "end", "quit"}
     | {"afmelden", "uitschrijven", "einde"}
@@ -33,6 +32,32 @@ class Answer(StrEnum):
 
 ASKS = frozenset({Answer.ASK_PLACE, Answer.ASK_AGAIN, Answer.NO_WORDS})
 WITH_CODE = frozenset({Answer.RECEIPT, Answer.LISTED})
+
+
+class Bound(StrEnum):
+    """What a reply counts as: each sort has its own bound, so that no sort silences another."""
+
+    TALK = "talk"
+    """All that a report is not owed: a second question, thanks for more, danger once more."""
+    QUESTION = "question"
+    """The first question of a new report."""
+    RECEIPT = "receipt"
+    DANGER = "danger"
+    """The first answer to danger in a report."""
+
+
+BOUNDS: dict[Bound, tuple[tuple[int, timedelta], ...]] = {
+    Bound.TALK: ((3, _QUARTER), (12, _DAY)),
+    Bound.QUESTION: ((6, _HOUR), (24, _DAY)),
+    Bound.RECEIPT: ((6, _HOUR), (24, _DAY)),
+    Bound.DANGER: ((6, _HOUR), (24, _DAY)),
+}
+"""At most so many replies to one number within so long. The bound of a day is there for a machine
+that takes its time: whoever only speaks when spoken to is silent for good once Signaal is."""
+REPLIES_WINDOW = max(window for bounds in BOUNDS.values() for _most, window in bounds)
+
+Said = tuple[float, Bound]
+"""A reply that was given: when (seconds since 1970), and what it counts as."""
 
 
 def is_stop_word(text: str) -> bool:
@@ -78,9 +103,33 @@ def answer_to(*, acute: bool, placed: bool, asks: int, has_receipt: bool, wordle
     return Answer.ADDED
 
 
-def recent(replies: Iterable[float], *, now: datetime) -> list[float]:
-    """The replies (seconds since 1970) that still count against the limit."""
-    return [at for at in replies if at > (now - REPLIES_WINDOW).timestamp()]
+def bound_of(answer: Answer, *, asks: int, first_danger: bool) -> Bound:
+    """What this answer counts as.
+
+    Args:
+        answer: What would be said.
+        asks: How often Signaal has asked for the place of this report already.
+        first_danger: This report speaks of danger for the first time.
+    """
+    if answer is Answer.ACUTE and first_danger:
+        return Bound.DANGER
+    if answer in WITH_CODE:
+        return Bound.RECEIPT
+    return Bound.QUESTION if answer in ASKS and not asks else Bound.TALK
+
+
+def has_room(said: Iterable[Said], bound: Bound, *, now: datetime) -> bool:
+    """Whether one more reply of this sort stays within its bound."""
+    moments = [at for at, counted_as in said if counted_as == bound]
+    return all(
+        sum(at > (now - window).timestamp() for at in moments) < most
+        for most, window in BOUNDS[bound]
+    )
+
+
+def recent(said: Iterable[Said], *, now: datetime) -> list[Said]:
+    """The replies that may still count against a bound."""
+    return [(at, bound) for at, bound in said if at > (now - REPLIES_WINDOW).timestamp()]
 
 
 def merged(earlier: AddressWords, later: AddressWords) -> AddressWords:
