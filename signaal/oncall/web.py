@@ -141,10 +141,21 @@ def press_page(case_id: UUID, attempt_id: UUID) -> Response:
 @webhooks.post("/haak/verbind/<uuid:case_id>")
 @open_to(EVERYONE, purpose=Purpose.CARRY)
 def connect_owner(case_id: UUID) -> Response:
-    """The owner of a case wants to be connected with the neighbour."""
+    """Who just took a case wants to be connected with the neighbour."""
     form = genuine_form()
     keys = form.get("Digits", "")
     return twiml(actions.connect_owner(services(), case_id=case_id, sid=_sid(form), keys=keys))
+
+
+@webhooks.post("/haak/verbind/<uuid:case_id>/code/<int:turn>")
+@open_to(EVERYONE, purpose=Purpose.CARRY)
+def connect_by_code(case_id: UUID, turn: int) -> Response:
+    """The owner of a case rang the line, and pressed its code or nothing."""
+    form = genuine_form()
+    keys = form.get("Digits", "")
+    return twiml(
+        actions.connect_by_code(services(), case_id=case_id, sid=_sid(form), turn=turn, keys=keys)
+    )
 
 
 @webhooks.post("/haak/verbind/<uuid:case_id>/na")

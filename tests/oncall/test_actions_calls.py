@@ -9,6 +9,7 @@ from signaal.messages import actions as outbox
 from signaal.messages.model import OutboxState
 from signaal.oncall import actions
 from signaal.oncall.model import AttemptOutcome, CaseState
+from signaal.simulator.legs import SIGNS_PER_SECOND
 from signaal.simulator.twiml import DocumentKind
 from tests.oncall.exchange import (
     ACHTERWACHT,
@@ -152,6 +153,15 @@ def test_without_a_key_the_next_contact_is_rung_also_after_a_voicemail(
     second = exchange.leg_ends(first, status, seconds=0)
     assert second.rings == DIENST_B
     assert the_case(night.database).state is CaseState.RINGING
+
+
+def test_the_next_contacts_telephone_rings_within_two_seconds(night, exchange) -> None:
+    answer = exchange.leg_ends(exchange.connect())
+    assert answer.heard == "Een moment."
+    while answer.has("Dial"):
+        assert len(answer.heard) / SIGNS_PER_SECOND < 2
+        answer = exchange.leg_ends(answer)
+        assert not (answer.has("Dial") and answer.heard)  # said once
 
 
 def test_a_bridge_without_our_key_press_is_no_conversation(night, exchange) -> None:

@@ -298,6 +298,29 @@ def test_a_page_call_that_comes_too_late_hears_so(night, owed, exchange, phone) 
     assert "al aangenomen" in page_call(exchange, phone).heard
 
 
+def test_who_took_it_by_text_and_picks_up_the_ringing_page_hears_that_they_have_it(
+    night, owed, exchange, phone
+) -> None:
+    tick(night)
+    reply(night, f"ja {owed.code}")
+    answer = page_call(exchange, phone)
+    assert "U hebt deze zaak al op u genomen" in answer.heard
+    assert not answer.has("Gather")
+
+
+def test_a_page_call_that_waits_is_not_made_once_the_case_is_taken(night, owed, phone) -> None:
+    actions.tick(night)
+    reply(night, f"ja {owed.code}")
+    outbox.deliver_due(night)
+    assert phone.calls == []
+
+
+def test_a_page_call_while_the_neighbour_calls_again_says_so(night, owed, exchange, phone) -> None:
+    tick(night)
+    exchange.connect(sid="CA2")
+    assert "nu zelf aan de lijn" in page_call(exchange, phone).heard
+
+
 def test_two_who_take_a_page_at_the_same_moment_are_one_owner(
     night, owed, exchange, phone, clock
 ) -> None:
@@ -340,9 +363,59 @@ def test_who_took_it_is_connected_with_the_neighbour_without_seeing_the_number(
 def test_an_owner_who_calls_the_line_is_connected_by_the_code(night, owed, exchange) -> None:
     reply(night, f"ja {owed.code}")
     asked = exchange.call(DIENST_A, sid="CA-owner")
-    assert not exchange.gather(asked, "000", sid="CA-owner").has("Dial")
-    again = exchange.call(DIENST_A, sid="CA-owner-2")
-    assert exchange.gather(again, owed.code, sid="CA-owner-2").rings == NEIGHBOUR
+    assert exchange.gather(asked, owed.code, sid="CA-owner").rings == NEIGHBOUR
+
+
+@mark.parametrize(("keys", "told"), [("000", "code klopt niet"), ("", "geen code")])
+def test_an_owner_with_a_wrong_code_hears_so_and_may_try_once_more(
+    night, owed, exchange, keys, told
+) -> None:
+    reply(night, f"ja {owed.code}")
+    again = exchange.gather(exchange.call(DIENST_A, sid="CA-owner"), keys, sid="CA-owner")
+    assert told in again.heard
+    assert owed.code not in again.heard
+    assert exchange.gather(again, owed.code, sid="CA-owner").rings == NEIGHBOUR
+
+
+def test_an_owner_with_a_wrong_code_twice_is_let_go_in_words(night, owed, exchange) -> None:
+    reply(night, f"ja {owed.code}")
+    again = exchange.gather(exchange.call(DIENST_A, sid="CA-owner"), "000", sid="CA-owner")
+    let_go = exchange.gather(again, "000", sid="CA-owner")
+    assert "Tot ziens" in let_go.heard
+    assert [verb.tag for verb in let_go.verbs] == ["Say", "Hangup"]
+
+
+def test_a_single_1_is_no_code_for_who_calls_the_line(night, owed, exchange) -> None:
+    reply(night, f"ja {owed.code}")
+    asked = exchange.call(DIENST_A, sid="CA-owner")
+    assert not exchange.gather(asked, "1", sid="CA-owner").has("Dial")
+
+
+def test_an_owner_of_two_cases_reaches_both_neighbours(night, owed, exchange) -> None:
+    other = "+31687654321"
+    exchange.gather(exchange.gather(exchange.call(other, sid="CA2"), "2", sid="CA2"), sid="CA2")
+    assert len(the_cases(night.database)) == 2
+    for number, case in enumerate(the_cases(night.database)):
+        reply(night, f"ja {case.code}", sid=f"SM-{number}")
+        called = exchange.call(DIENST_A, sid=f"CA-owner-{number}")
+        rung = exchange.gather(called, case.code, sid=f"CA-owner-{number}").rings
+        assert rung == (NEIGHBOUR if case.id == owed.id else other)
+
+
+def test_an_owner_whose_case_was_closed_meanwhile_hears_so(night, owed, exchange) -> None:
+    reply(night, f"ja {owed.code}")
+    asked = exchange.call(DIENST_A, sid="CA-owner")
+    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    assert "niet meer op uw naam" in exchange.gather(asked, owed.code, sid="CA-owner").heard
+
+
+def test_who_took_it_by_call_and_presses_another_key_hears_how_to_be_connected_later(
+    night, owed, exchange, phone
+) -> None:
+    tick(night)
+    taken = exchange.gather(page_call(exchange, phone), "1", sid="CA-page")
+    later = exchange.gather(taken, "7", sid="CA-page")
+    assert "Bel deze lijn later" in later.heard
 
 
 def test_nobody_is_connected_with_the_neighbour_of_a_case_that_nobody_took(

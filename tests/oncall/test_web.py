@@ -38,6 +38,7 @@ WEBHOOKS = [
     "/haak/oproep/{id}/{id}",
     "/haak/oproep/{id}/{id}/toets",
     "/haak/verbind/{id}",
+    "/haak/verbind/{id}/code/0",
     "/haak/verbind/{id}/na",
 ]
 SOME_ID = "019aa000-0000-7000-8000-000000000001"

@@ -119,7 +119,7 @@ def test_without_key_1_the_next_contact_rings(night, device, outcome) -> None:
     case = night.the_case()
     assert [attempt.outcome for attempt in case.attempts] == [outcome, AttemptOutcome.TALKED]
     assert (case.state, case.owner) == (CaseState.TALKED, "Dienst B")
-    assert "Wij bellen de volgende collega" in heard(night, NEIGHBOUR)
+    assert "Een moment" in heard(night, NEIGHBOUR)
 
 
 def test_when_nobody_answers_the_caller_hears_a_time_and_an_alarm_stands_until_somebody_acts(

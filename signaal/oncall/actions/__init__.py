@@ -15,10 +15,9 @@ from signaal.oncall.actions.cases import (
     purge,
     standing_alarms,
 )
+from signaal.oncall.actions.connecting import after_connecting, connect_by_code, connect_owner
 from signaal.oncall.actions.legs import after_dial, call_ended, press, whisper
 from signaal.oncall.actions.pages import (
-    after_connecting,
-    connect_owner,
     hear_page,
     open_case_for_report,
     press_page,
@@ -38,6 +37,7 @@ __all__ = [
     "cases",
     "choose",
     "close",
+    "connect_by_code",
     "connect_owner",
     "duty_now",
     "give_postcode",

@@ -17,6 +17,7 @@ from signaal.oncall.actions.cases import (
     targets_of,
     token_of,
 )
+from signaal.oncall.actions.connecting import ask_code
 from signaal.oncall.actions.rota import rota_of
 from signaal.oncall.actions.speaking import (
     STAFF_LANGUAGE,
@@ -27,7 +28,6 @@ from signaal.oncall.actions.speaking import (
     once,
     speak,
     spelled,
-    spoken_to_staff,
     tell,
     voice_of,
 )
@@ -90,7 +90,6 @@ def owned_by(session: Session, services: Services, *, number: str | None) -> Nig
 
 def _greet_owner(session: Session, services: Services, case: NightCaseRow, *, call: str) -> Spoken:
     """A duty contact rings the line to be connected with the neighbour: the code is the key."""
-    policy = services.policies[EscalationPolicy]
     link(
         session,
         case,
@@ -99,12 +98,7 @@ def _greet_owner(session: Session, services: Services, case: NightCaseRow, *, ca
         at=services.clock.now(),
         who=case.owner or CALLER,
     )
-    spoken = spoken_to_staff(services)
-    question = (render("voice/owner", language=STAFF_LANGUAGE), None)
-    digits = len(case.code)
-    path = f"/haak/verbind/{case.id}"
-    spoken.gather(question, action=path, digits=digits, seconds=policy.whisper_seconds)
-    return spoken.hang_up()
+    return ask_code(services, case, question="owner")
 
 
 def _case_of_call(

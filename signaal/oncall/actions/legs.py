@@ -205,7 +205,8 @@ def _next(
         owe(session, services, case, why=Why.HUNG_UP)
         return spoken.hang_up()
     if attempt.position + 1 < len(targets_of(session, services, case)):
-        spoken.say(render("voice/next", language=case.language))
+        if attempt.position == 0:  # once is enough: every word keeps the next telephone silent
+            spoken.say(render("voice/next", language=case.language))
         return ring(session, services, case, position=attempt.position + 1, spoken=spoken)
     owe(session, services, case, why=Why.NOBODY)
     spoken.say(render("voice/nobody", language=case.language))

@@ -12,7 +12,6 @@ from signaal.messages import actions as outbox
 from signaal.messages.texts import render
 from signaal.oncall import store
 from signaal.oncall.actions.cases import (
-    caller_number,
     held,
     link,
     move,
@@ -303,9 +302,9 @@ def hear_page(services: Services, *, case_id: UUID, attempt_id: UUID, sid: str) 
 
     def answer(session: Session, case: NightCaseRow) -> Spoken:
         spoken = spoken_to_staff(services)
-        if case.state not in OWING:
-            return spoken.say(render("voice/already", language=STAFF_LANGUAGE)).hang_up()
         attempt = store.find_attempt(session, attempt_id)
+        if case.state not in OWING:
+            return _too_late(case, attempt, spoken)
         if attempt:
             attempt.heard_at = services.clock.now()
         text = render(
@@ -339,11 +338,21 @@ def press_page(services: Services, *, case_id: UUID, attempt_id: UUID, sid: str,
         attempt.ended_at = services.clock.now()
         if not take(session, services, case, who=attempt.target_name, why=Why.TAKES_BY_KEY):
             attempt.outcome = AttemptOutcome.TOO_LATE
-            return spoken.say(render("voice/already", language=STAFF_LANGUAGE)).hang_up()
+            return _too_late(case, attempt, spoken)
         attempt.outcome = AttemptOutcome.ACCEPTED
         return _taken(services, case, spoken)
 
     return once(services, case_id=case_id, sid=sid, step=f"take:{attempt_id}", answer=answer)
+
+
+def _too_late(case: NightCaseRow, attempt: AttemptRow | None, spoken: Spoken) -> Spoken:
+    """A telephone that rings can't be silenced from here; who picks it up hears how it stands."""
+    word = "already"
+    if case.state in {CaseState.RECEIVED, CaseState.RINGING}:
+        word = "caller_live"
+    elif attempt and case.state is CaseState.OWNED and case.owner == attempt.target_name:
+        word = "yours"
+    return spoken.say(render(f"voice/{word}", language=STAFF_LANGUAGE)).hang_up()
 
 
 def _taken(services: Services, case: NightCaseRow, spoken: Spoken) -> Spoken:
@@ -357,37 +366,3 @@ def _taken(services: Services, case: NightCaseRow, spoken: Spoken) -> Spoken:
     path = f"/haak/verbind/{case.id}"
     spoken.gather((text, None), action=path, digits=1, seconds=policy.whisper_seconds)
     return spoken.hang_up()
-
-
-def connect_owner(services: Services, *, case_id: UUID, sid: str, keys: str) -> str:
-    """The owner is connected with the neighbour; neither sees the other's number. TwiML.
-
-    That a telephone was picked up proves nothing: the case stays open until its owner says that
-    it is finished.
-    """
-    policy = services.policies[EscalationPolicy]
-
-    def answer(session: Session, case: NightCaseRow) -> Spoken:
-        spoken = spoken_to_staff(services)
-        number = caller_number(session, services, case)
-        if case.state is not CaseState.OWNED or number is None or keys not in {"1", case.code}:
-            return spoken.hang_up()
-        return spoken.dial(
-            number,
-            caller_id=services.settings.line_number,
-            seconds=policy.page_ring_seconds,
-            action=f"/haak/verbind/{case.id}/na",
-        )
-
-    return once(services, case_id=case_id, sid=sid, step="connect", answer=answer)
-
-
-def after_connecting(services: Services, *, case_id: UUID, sid: str) -> str:
-    """The owner hears how to say that it is finished. TwiML."""
-
-    def answer(_session: Session, case: NightCaseRow) -> Spoken:
-        code = spelled(case.code)
-        text = render("voice/after_call_back", language=STAFF_LANGUAGE, spelled=code)
-        return spoken_to_staff(services).say(text).hang_up()
-
-    return once(services, case_id=case_id, sid=sid, step="connected", answer=answer)
