@@ -14,8 +14,10 @@ from pytest import fixture, mark, raises
 
 from signaal.errors import UnusableFile
 from signaal.places import files
+from signaal.places.files.addresses import addresses_in
 from signaal.places.files.child import answer_to
 from signaal.places.files.fence import ROOT, check_before_opening, read_in_child
+from signaal.places.files.tally import Tally
 from signaal.places.model import Dwelling
 from tests.places.towns import (
     NLEXTRACT,
@@ -271,7 +273,8 @@ def test_rows_that_are_no_dwelling_of_ours_are_left_out_and_counted(tmp_path, al
     ],
 )
 def test_what_can_be_mended_is_mended_and_counted(tmp_path, altered, reason):
-    path = write_addresses(tmp_path / "a.csv", [address(2, 200_050, 500_050, **altered)])
+    rows = [address(2, 200_050, 500_050, **altered), address(3, 200_050, 500_050)]
+    path = write_addresses(tmp_path / "a.csv", rows)
     read = read_dwellings(path, bounds=EVERYWHERE)
 
     assert read.dwellings[0].bag_id == "0193010000000002"
@@ -281,10 +284,100 @@ def test_what_can_be_mended_is_mended_and_counted(tmp_path, altered, reason):
 def test_a_renovated_home_without_postcode_is_a_dwelling_with_clean_text(tmp_path):
     row = address(2, 200_050, 500_050, postcode="", openbareruimte=" Lange\t \u202eStraat\x07 ")
     row["verblijfsobjectstatus"] = "Verbouwing verblijfsobject"
-    path = write_addresses(tmp_path / "a.csv", [row], FULL)
-    (dwelling,) = read_dwellings(path, bounds=EVERYWHERE).dwellings
+    path = write_addresses(tmp_path / "a.csv", [row, address(3, 200_050, 500_050)], FULL)
+    dwelling = read_dwellings(path, bounds=EVERYWHERE).dwellings[0]
 
     assert (dwelling.postcode, dwelling.street) == ("", "Lange Straat")
+
+
+@mark.parametrize(
+    ("altered", "column"),
+    [
+        ({"postcode": "0000!!"}, "postcode"),
+        ({"postcode": ""}, "postcode"),
+        ({"object_id": "12345"}, "object_id"),
+        ({"huisnummer": "zeven"}, "huisnummer"),
+        ({"huisletter": "achterhuis links"}, "huisletter"),
+        ({"openbareruimte": ""}, "openbareruimte"),
+        ({"x": ""}, "x, y"),
+        ({"x": "6.08", "y": "52.5"}, "x, y"),
+    ],
+)
+def test_a_file_of_which_most_rows_are_junk_is_refused_with_column_and_row(
+    tmp_path, altered, column
+):
+    good = [address(n, 200_050, 500_050) for n in range(2)]
+    junk = [{**address(n, 200_050, 500_050), **altered} for n in range(2, 5)]
+    path = write_addresses(tmp_path / "a.csv", good + junk)
+
+    sentence = refusal(read_dwellings, path, bounds=EVERYWHERE)
+
+    assert "3 van de 5 rijen" in sentence
+    assert f'"{column}"' in sentence
+    assert "rij 4" in sentence
+    assert "row 4" in sentence
+    half = write_addresses(path, good + junk[:2])
+    assert len(read_dwellings(half, bounds=EVERYWHERE).dwellings) >= 2
+
+
+def test_a_csv_of_which_most_lines_are_broken_is_refused_with_a_line(tmp_path):
+    path = write_addresses(tmp_path / "a.csv", [address(1, 200_050, 500_050)])
+    path.write_bytes(path.read_bytes() + b"a;b\nc;d\n")
+
+    assert "rij 3" in refusal(read_dwellings, path, bounds=EVERYWHERE)
+
+
+def test_junk_in_another_municipality_and_what_is_no_home_are_no_reason_to_refuse(tmp_path):
+    rows = [
+        address(1, 200_050, 500_050),
+        *(address(n, 100_050, 500_050, postcode="0000!!") for n in range(2, 6)),
+        *(address(n, 200_050, 500_050, postcode="", object_type="LIG") for n in range(6, 10)),
+        address(10, "", ""),
+        address(11, "", ""),
+    ]
+    path = write_addresses(tmp_path / "a.csv", rows)
+    read = read_dwellings(path, bounds=(200_000, 500_000, 200_100, 500_100))
+
+    assert len(read.dwellings) == 1
+
+
+def test_junk_in_a_geopackage_is_refused_with_the_number_of_its_row(tmp_path):
+    rows = [address(n, 200_050, 500_050, postcode="0000!!") for n in range(1, 4)]
+    path = write_bag_light(tmp_path / "b.gpkg", rows)
+
+    assert '"postcode" (rij 1)' in refusal(read_dwellings, path, bounds=EVERYWHERE)
+
+
+def packed_rows(path, row, *, count):
+    """A packed file of one row over and over; it is never whole in memory."""
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write((";".join(NLEXTRACT) + "\n").encode())
+        block = (";".join(str(value) for value in row.values()) + "\n").encode() * 1_000
+        for _ in range(count // 1_000):
+            file.write(block)
+    return path
+
+
+def test_a_small_file_that_unpacks_to_a_giant_is_refused_at_its_beginning(tmp_path):
+    path = packed_rows(tmp_path / "a.csv.gz", address(1, 200_050, 500_050), count=100_000)
+    tally = Tally(path.name)
+
+    with raises(UnusableFile, match="uitgepakt"):
+        addresses_in(path, tally, bounds=EVERYWHERE)
+
+    assert 10_000 < tally.left_out["double"] < 60_000
+
+
+def test_more_rows_than_a_region_has_are_refused_with_the_way_to_take_one(tmp_path):
+    rows = [address(1, 200_050, 500_050)] * 12
+    path = write_addresses(tmp_path / "a.csv", rows)
+    tally = Tally(path.name)
+
+    with raises(UnusableFile, match="--municipality"):
+        addresses_in(path, tally, bounds=EVERYWHERE, most=10)
+
+    assert tally.left_out["double"] == 9  # reading stopped there
+    assert len(addresses_in(path, tally, bounds=EVERYWHERE, most=12)["dwellings"]) == 1
 
 
 def test_a_large_bag_light_is_read_by_its_own_index(tmp_path):

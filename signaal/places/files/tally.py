@@ -11,13 +11,38 @@ MISSING = {-99997, -99995}
 LONGEST_NAME = 120
 
 
+class Faults:
+    """Counts rows that can't be used, by the column at fault, and keeps the first row of each."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.first: dict[str, object] = {}
+
+    def note(self, column: str, *, row: object) -> None:
+        """Counts one row."""
+        self.counts[column] += 1
+        self.first.setdefault(column, row)
+
+
 class Tally:
-    """Counts what is left out and mended, and says what is wrong with which file."""
+    """Counts what is left out and mended, and says what is wrong with which file.
+
+    Attributes:
+        rows: Rows that were read, wherever they lie.
+        homes: Rows among them that are a home in our neighbourhoods, or would be if they could
+            be used.
+        broken_rows: Rows without the right cells or a place.
+        broken_homes: Homes without something else that we need.
+        titles: What our words for the columns are called in this file.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.left_out: Counter[str] = Counter()
         self.mended: Counter[str] = Counter()
+        self.rows = self.homes = 0
+        self.broken_rows, self.broken_homes = Faults(), Faults()
+        self.titles: dict[str, str] = {}
 
     def wrong(self, dutch: str, english: str) -> UnusableFile:
         """The error that refuses this file."""
@@ -37,6 +62,24 @@ class Tally:
             f"geen enkele bruikbare {dutch} ({reasons}). Kijk of dit het goede bestand is.",
             f"not one usable {english} ({reasons}). Check that this is the right file.",
         )
+
+    def refuse_junk(self) -> None:
+        """Refuses a file of which more than half of the rows can't be used.
+
+        Raises:
+            UnusableFile: Which column is to blame, and the first row in which it is.
+        """
+        for faults, total in ((self.broken_rows, self.rows), (self.broken_homes, self.homes)):
+            broken = faults.counts.total()
+            if 2 * broken > total:
+                column = faults.counts.most_common(1)[0][0]
+                row = faults.first[column]
+                raise self.wrong(
+                    f"{broken} van de {total} rijen zijn niet te gebruiken. Kijk naar kolom"
+                    f' "{column}" (rij {row}), of haal het bestand opnieuw op.',
+                    f"{broken} of the {total} rows can't be used. Look at column"
+                    f' "{column}" (row {row}), or fetch the file again.',
+                )
 
     def count_of(self, value: object) -> int | None:
         """A CBS figure, or None (counted) where CBS left it out."""

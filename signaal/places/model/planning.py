@@ -172,8 +172,8 @@ def _codes(
     kept = [_kept_code(group, lived=lived, sizes=sizes, in_force=in_force) for group in groups]
     taken = {*sizes, *retired}
     codes = []
-    for group, code in zip(groups, kept, strict=True):
-        codes.append(code or _new_code(group, taken))
+    for group, old in zip(groups, kept, strict=True):
+        codes.append(old or _new_code(group, taken))
         taken.add(codes[-1])
     return codes
 
