@@ -12,12 +12,12 @@ from pytest import fixture
 from tests.running import ROOT, Running, demo_environment, free_port, wait_until_healthy
 
 
-def uv(*arguments: str, **environment: str) -> None:
+def uv(*arguments: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "uv", *arguments],
         check=True,
         cwd=ROOT,
-        env=os.environ | {"UV_SYSTEM_CERTS": "1"} | environment,
+        env=os.environ | {"UV_SYSTEM_CERTS": "1"},
     )
 
 
@@ -55,8 +55,9 @@ def test_the_wheel_serves_the_demo_from_the_root_folder(wheel, tmp_path) -> None
     home = tmp_path / "environment"
     uv("venv", "--quiet", "--python", sys.executable, str(home))
     lock = str(ROOT / "requirements/server.lock")
-    uv("pip", "install", "--quiet", "--require-hashes", "-r", lock, VIRTUAL_ENV=str(home))
-    uv("pip", "install", "--quiet", "--no-deps", str(wheel), VIRTUAL_ENV=str(home))
+    install = ("pip", "install", "--quiet", "--python", str(home / "bin" / "python"))
+    uv(*install, "--require-hashes", "-r", lock)
+    uv(*install, "--no-deps", str(wheel))
     port = free_port()
     environment = demo_environment(tmp_path / "data", port)
     program = str(home / "bin" / "signaal")
