@@ -365,14 +365,10 @@ def events_of(session: Session, case_ids: Collection[UUID]) -> Sequence[NightEve
     return session.scalars(query.order_by(col(NightEventRow.version))).all()
 
 
-def contacts_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many calls and reports belong to each of these cases."""
-    query = (
-        select(col(NightContactRow.case_id), func.count())
-        .where(col(NightContactRow.case_id).in_(case_ids))
-        .group_by(col(NightContactRow.case_id))
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+def contacts_of(session: Session, case_ids: Collection[UUID]) -> Sequence[NightContactRow]:
+    """The calls and reports that belong to these cases, oldest first."""
+    query = select(NightContactRow).where(col(NightContactRow.case_id).in_(case_ids))
+    return session.scalars(query.order_by(col(NightContactRow.at), col(NightContactRow.key))).all()
 
 
 # -- letting go -----------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Purpose, Role
+from signaal.clock import PretendClock
 from signaal.errors import ImpossibleStep, UnknownCase
 from signaal.oncall import actions
-from signaal.oncall.model import CaseResult, CaseState, DialEnd, Spoken, Voice, caller_of
+from signaal.oncall.model import CaseLine, CaseResult, CaseState, DialEnd, Spoken, Voice, caller_of
 from signaal.web import EVERYONE, genuine_form, open_to, role, services, twiml
 
 blueprint = Blueprint("oncall", __name__)
@@ -191,26 +192,48 @@ def _seconds(text: str) -> float:
 # -- the page -------------------------------------------------------------------------------
 
 SEES = (Role.TEAM_MEMBER, Role.COORDINATOR, Role.DUTY_CONTACT, Role.PLANNER)
+READS = (Role.TEAM_MEMBER, Role.DUTY_CONTACT)
 ACTS = (Role.TEAM_MEMBER, Role.COORDINATOR, Role.DUTY_CONTACT)
 
 
 @blueprint.get("/nachtlijn")
 @open_to(*SEES, purpose=Purpose.TONIGHT)
 def show_night() -> str:
-    """What happens tonight: alarms, cases, and who has duty."""
+    """What happens tonight: alarms, cases, and who has duty; the planner sees only the last."""
     tools = services()
-    with tools.database.reading() as session:
-        lines = actions.cases(session)
+    sees_cases = role() != Role.PLANNER
+    lines: list[CaseLine] = []
+    if sees_cases:
+        with tools.database.reading() as session:
+            lines = actions.cases(session)
+    line_clock = tools.line_clock
     return render_template(
         "oncall/night.html",
+        sees_cases=sees_cases,
         open_cases=[line for line in lines if line.state is not CaseState.CLOSED],
         closed_cases=[line for line in lines if line.state is CaseState.CLOSED],
         duty=actions.duty_now(tools),
         now=tools.clock.now(),
-        line_now=tools.line_clock.now(),
+        line_now=line_clock.now(),
+        pretending=isinstance(line_clock, PretendClock) and line_clock.pretending,
         results=list(CaseResult),
         may_act=role() in ACTS,
+        may_read=role() in READS,
     )
+
+
+@blueprint.post("/nachtlijn/<uuid:case_id>/melding")
+@open_to(*READS, purpose=Purpose.TONIGHT)
+def show_report(case_id: UUID) -> str | Response:
+    """Somebody opens what was reported; a form and not a link, because opening is written down."""
+    try:
+        texts = actions.open_reports(services(), case_id, role=role(), purpose=Purpose.TONIGHT)
+    except UnknownCase:
+        abort(404)
+    except ImpossibleStep:
+        flash(_("U kunt deze melding niet meer lezen. De zaak is dicht of uw dienst is voorbij."))
+        return redirect(url_for("oncall.show_night"), code=303)
+    return render_template("oncall/report.html", texts=texts)
 
 
 @blueprint.post("/nachtlijn/<uuid:case_id>/overnemen")

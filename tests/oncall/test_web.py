@@ -1,11 +1,27 @@
+import re
+from dataclasses import replace
+
 from pytest import fixture, mark
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from signaal.alerting import actions as alerting
 from signaal.app import create_app
+from signaal.clock import PretendClock
+from signaal.intake.actions import take_in_form
+from signaal.intake.model import FormReport, Kind, Language
 from signaal.oncall import actions
-from signaal.oncall.model import CaseState
-from tests.oncall.exchange import MELDKAMER, Exchange, alarms, the_case, the_cases
+from signaal.oncall.model import CaseResult, CaseState
+from signaal.places.model import AddressWords
+from tests.oncall.exchange import (
+    MELDKAMER,
+    SATURDAY_NIGHT,
+    Exchange,
+    alarms,
+    the_case,
+    the_cases,
+)
 
 
 @fixture
@@ -122,14 +138,24 @@ def test_a_status_that_is_no_end_ends_nothing(night, exchange, status) -> None:
 # -- the page -------------------------------------------------------------------------------
 
 
-@mark.parametrize("role", ["team_member", "coordinator", "duty_contact", "planner"])
+@mark.parametrize("role", ["team_member", "coordinator", "duty_contact"])
 def test_who_works_tonight_sees_alarm_case_and_duty(night, owed, staff, role) -> None:
     page = staff(role).get("/nachtlijn")
     assert page.status_code == 200
     assert f"Zaak {owed.code}" in page.text
     assert "Dienst A" in page.text
-    assert ("Ik neem dit over" in page.text) is (role != "planner")
+    assert "Ik neem dit over" in page.text
     assert "612345678" not in page.text
+
+
+def test_the_planner_sees_who_has_duty_and_no_case(night, owed, staff) -> None:
+    client = staff("planner")
+    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    page = client.get("/nachtlijn").text
+    assert "Dienst A" in page
+    for hidden in (owed.code, "Open zaken", "Laatst afgerond", "Er staat niets open"):
+        assert hidden not in page
+    assert client.post(f"/nachtlijn/{owed.id}/melding").status_code == 403
 
 
 @mark.parametrize("role", ["police_officer", "housing_consultant", "administrator", "allocator"])
@@ -174,6 +200,115 @@ def test_a_case_is_closed_with_one_of_the_results(night, owed, staff) -> None:
     assert "Teruggebeld" in page.text
     assert the_case(night.database).state is CaseState.CLOSED
     assert not alarms(night.database)
+
+
+def test_who_took_it_and_who_closed_it_stand_side_by_side(night, owed, staff) -> None:
+    actions.acknowledge(night, owed.id, by="Dienst A")
+    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    page = staff("coordinator").get("/nachtlijn").text
+    assert re.search(r"Opgepakt door</th>\s*<th scope=\"col\">Afgerond door</th>", page)
+    assert re.search(r"<td>Dienst A</td>\s*<td>Wijkteam</td>", page)
+
+
+def acute_form(services, text="Er is brand bij de buren <b>") -> None:
+    take_in_form(
+        services,
+        FormReport(
+            form_id="form-1",
+            kind=Kind.CONCERN,
+            category=None,
+            words=AddressWords(postcode="8021AC", number=14),
+            place_unsure=False,
+            since=None,
+            text=text,
+            contact=None,
+            language=Language.NL,
+        ),
+    )
+    alerting.consider(services)
+
+
+def test_an_anonymous_form_is_not_called_a_hidden_number(night, town, staff) -> None:
+    acute_form(night)
+    page = staff("team_member").get("/nachtlijn").text
+    assert "Formulier zonder nummer" in page
+    assert "Verborgen nummer" not in page
+
+
+def test_a_hidden_caller_is_called_one(night, exchange, staff) -> None:
+    exchange.call("anonymous")
+    exchange.hang_up()
+    assert "Verborgen nummer" in staff("team_member").get("/nachtlijn").text
+
+
+@mark.parametrize("role", ["team_member", "duty_contact"])
+def test_a_report_is_read_by_an_act_of_its_own(night, town, staff, role) -> None:
+    acute_form(night)
+    client = staff(role)
+    page = client.get("/nachtlijn").text
+    assert "Toon de melding" in page
+    assert "brand" not in page
+    path = f"/nachtlijn/{the_case(night.database).id}/melding"
+    assert client.get(path).status_code == 405
+    with capture_logs() as logs:
+        opened = client.post(path).text
+    assert "Er is brand bij de buren &lt;b&gt;" in opened
+    (line,) = [line for line in logs if line["event"] == "report opened"]
+    assert (line["role"], line["purpose"]) == (role, "tonight")
+    assert "brand" not in repr(logs)
+
+
+@mark.parametrize("role", ["coordinator", "planner", "police_officer"])
+def test_a_report_is_not_read_by_others(night, town, staff, role) -> None:
+    acute_form(night)
+    client = staff(role)
+    assert "Toon de melding" not in client.get("/nachtlijn").text
+    path = f"/nachtlijn/{the_case(night.database).id}/melding"
+    assert client.post(path).status_code == 403
+
+
+def test_a_report_is_read_while_the_case_is_open(night, town, staff) -> None:
+    acute_form(night)
+    case = the_case(night.database)
+    actions.close(night, case.id, by="Wijkteam", result=CaseResult.VISITED)
+    client = staff("team_member")
+    answer = client.post(f"/nachtlijn/{case.id}/melding", follow_redirects=True)
+    assert "niet meer lezen" in answer.text
+    assert "brand" not in answer.text
+    assert client.post(f"/nachtlijn/{SOME_ID}/melding").status_code == 404
+
+
+def test_a_duty_contact_reads_a_report_for_twelve_hours(night, town, staff, clock) -> None:
+    acute_form(night)
+    path = f"/nachtlijn/{the_case(night.database).id}/melding"
+    clock.turn(hours=12)
+    assert "brand" in staff("duty_contact").post(path).text
+    clock.turn(seconds=1)
+    answer = staff("duty_contact").post(path, follow_redirects=True)
+    assert "niet meer lezen" in answer.text
+    assert "brand" in staff("team_member").post(path).text
+
+
+def test_a_case_of_calls_has_no_report_to_read(night, owed, staff) -> None:
+    client = staff("team_member")
+    assert "Toon de melding" not in client.get("/nachtlijn").text
+    assert "geen melding" in client.post(f"/nachtlijn/{owed.id}/melding").text
+
+
+def test_while_the_line_pretends_the_page_says_so(services) -> None:
+    line_clock = PretendClock(services.clock)
+    app = create_app(replace(services, line_clock=line_clock))
+
+    def page():
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["role"] = "team_member"
+        return client.get("/nachtlijn").text
+
+    assert "doet alsof" not in page()
+    line_clock.pretend(SATURDAY_NIGHT)
+    assert "doet alsof" in page()
+    assert "21-11-2026 02:00" in page()
 
 
 def test_a_case_with_a_caller_on_the_line_stays_open(night, exchange, staff) -> None:

@@ -9,14 +9,13 @@ from signaal.oncall.actions.calls import (
 )
 from signaal.oncall.actions.cases import (
     acknowledge,
-    cases,
     close,
     duty_now,
     purge,
-    standing_alarms,
 )
 from signaal.oncall.actions.connecting import after_connecting, connect_by_code, connect_owner
 from signaal.oncall.actions.legs import after_dial, call_ended, press, whisper
+from signaal.oncall.actions.overview import cases, open_reports, standing_alarms
 from signaal.oncall.actions.pages import (
     hear_page,
     open_case_for_report,
@@ -43,6 +42,7 @@ __all__ = [
     "give_postcode",
     "hear_page",
     "open_case_for_report",
+    "open_reports",
     "out_of_order",
     "press",
     "press_page",

@@ -1,11 +1,10 @@
 """What a case goes through, whoever moves it; each change leaves a line in its history."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from random import SystemRandom
-from typing import TypeVar
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -20,29 +19,22 @@ from signaal.oncall.model import (
     CALLER,
     LINE,
     OWING,
-    Alarm,
-    AttemptLine,
-    CaseLine,
     CaseResult,
     CaseSource,
     CaseState,
     DutyTarget,
     EscalationPolicy,
-    EventLine,
     Service,
     Why,
     may_become,
     who_answers,
     without,
 )
-from signaal.oncall.store import AttemptRow, NightCaseRow, NightContactRow, NightEventRow
+from signaal.oncall.store import NightCaseRow, NightContactRow, NightEventRow
 from signaal.privacy.actions import destroy_key, find_key, new_key
 from signaal.privacy.model import reporter_token
 from signaal.services import Services
 
-_RowT = TypeVar("_RowT", AttemptRow, NightEventRow)
-
-CLOSED_SHOWN = 20
 RETENTION = timedelta(days=7)
 """How long call data stays after a case is closed."""
 NEVER_CODES = frozenset({112, 113, 144, 911, 999})
@@ -291,27 +283,6 @@ def caller_number(session: Session, services: Services, case: NightCaseRow) -> s
 # -- the page -------------------------------------------------------------------------------
 
 
-def standing_alarms(session: Session) -> list[Alarm]:
-    """What nobody has taken yet, oldest first; cheap enough for every page."""
-    return [
-        Alarm(case_id=row[0], since=row[1], code=row[2], neighbourhood=row[3], state=row[4])
-        for row in store.alarms(session)
-    ]
-
-
-def cases(session: Session) -> list[CaseLine]:
-    """All open cases, those that nobody has taken first, and the ones that were closed last."""
-    rows = [*store.open_cases(session), *store.closed_cases(session, limit=CLOSED_SHOWN)]
-    ids = [row.id for row in rows]
-    attempts = _by_case(store.attempts_of(session, ids))
-    events = _by_case(store.events_of(session, ids))
-    contacts = store.contacts_of(session, ids)
-    return [
-        _line(row, attempts.get(row.id, []), events.get(row.id, []), contacts.get(row.id, 0))
-        for row in rows
-    ]
-
-
 def acknowledge(services: Services, case_id: UUID, *, by: str) -> bool:
     """Somebody takes the case on the page; the alarm and the paging stop.
 
@@ -360,45 +331,3 @@ def purge(services: Services) -> int:
             destroy_key(session, case_id)
         store.blank_answers(session, before=before)
     return len(blanked)
-
-
-def _by_case(rows: Sequence[_RowT]) -> dict[UUID, list[_RowT]]:
-    found: dict[UUID, list[_RowT]] = {}
-    for row in rows:
-        found.setdefault(row.case_id, []).append(row)
-    return found
-
-
-def _line(
-    row: NightCaseRow, attempts: list[AttemptRow], events: list[NightEventRow], contacts: int
-) -> CaseLine:
-    return CaseLine(
-        id=row.id,
-        code=row.code,
-        state=row.state,
-        source=row.source,
-        urgency=row.urgency,
-        neighbourhood=row.neighbourhood,
-        opened_at=row.opened_at,
-        closed_at=row.closed_at,
-        owner=row.owner,
-        due_at=row.due_at,
-        alarm_since=None if row.acknowledged_at else row.alarm_since,
-        result=row.result,
-        contacts=contacts,
-        attempts=tuple(
-            AttemptLine(
-                name=attempt.target_name,
-                method=attempt.method,
-                started_at=attempt.started_at,
-                ended_at=attempt.ended_at,
-                outcome=attempt.outcome,
-                keys=attempt.keys,
-            )
-            for attempt in attempts
-        ),
-        history=tuple(
-            EventLine(at=event.at, state=event.state, who=event.who, why=event.why, whom=event.whom)
-            for event in events
-        ),
-    )

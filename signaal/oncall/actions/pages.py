@@ -22,6 +22,7 @@ from signaal.oncall.actions.cases import (
     targets_of,
     token_of,
 )
+from signaal.oncall.actions.overview import REPORT_KEY
 from signaal.oncall.actions.speaking import (
     STAFF_LANGUAGE,
     once,
@@ -73,7 +74,7 @@ def open_case_for_report(
     Returns:
         The case's id.
     """
-    contact = f"report:{report_reference}"
+    contact = REPORT_KEY + report_reference
     known = store.find_contact(session, contact)
     if known:  # asked again because the report has been placed since
         paged = held(session, known.case_id)

@@ -353,6 +353,8 @@ class CaseLine:
     due_at: datetime | None
     alarm_since: datetime | None
     result: CaseResult | None
+    closed_by: str | None
     contacts: int
+    reports: int
     attempts: tuple[AttemptLine, ...]
     history: tuple[EventLine, ...]
