@@ -253,6 +253,16 @@ def unplaced(session: Session, *, limit: int) -> Sequence[ReportRow]:
     ).all()
 
 
+def with_status(session: Session, status: ReportStatus, *, limit: int) -> Sequence[ReportRow]:
+    """The newest reports with this status."""
+    return session.scalars(
+        select(ReportRow)
+        .where(col(ReportRow.status) == status)
+        .order_by(col(ReportRow.received_at).desc(), col(ReportRow.id).desc())
+        .limit(limit)
+    ).all()
+
+
 def unconsidered(session: Session, *, limit: int) -> Sequence[ReportRow]:
     """Reports about which nobody has decided: acute first, then the oldest.
 

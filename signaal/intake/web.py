@@ -13,12 +13,14 @@ from signaal.access.model import Purpose, Role
 from signaal.errors import TooManyTries, UnknownPlace, UnknownReceipt, UnusableReport
 from signaal.intake import actions
 from signaal.intake.model import (
+    MOST_READ,
     TEXT_LIMIT,
     Categories,
     Category,
     FormReport,
     Kind,
     Language,
+    ReportStatus,
     Since,
     contact_of,
     house_number,
@@ -310,6 +312,35 @@ def _unplaced_page(
         postcode=postcode,
         number=number,
     )
+
+
+@blueprint.get("/meldingen")
+@open_to(Role.TEAM_MEMBER, Role.COORDINATOR, purpose=Purpose.OFFER_HELP)
+def show_reports() -> str:
+    """Reports that came in, and those that a colleague looks at."""
+    opened = actions.open_reports(services(), role=role(), purpose=Purpose.OFFER_HELP)
+    return render_template(
+        "intake/reports.html",
+        received=[each for each in opened if each.status is ReportStatus.RECEIVED],
+        watched=[each for each in opened if each.status is not ReportStatus.RECEIVED],
+        labels={each.code: _label(each) for each in _list()},
+        limit=MOST_READ,
+    )
+
+
+@blueprint.post("/meldingen/<uuid:report_id>")
+@open_to(Role.TEAM_MEMBER, Role.COORDINATOR, purpose=Purpose.OFFER_HELP)
+def move_on(report_id: UUID) -> Response:
+    """Says that a colleague looks at a report, or is done with it."""
+    status = request.form.get("status", "")
+    if status not in set(ReportStatus):
+        abort(400)
+    try:
+        actions.move_on(services(), report_id, ReportStatus(status), role=role())
+    except UnusableReport:
+        abort(404)
+    flash(_("Dat is bewaard. De melder kan het nu zien."))
+    return redirect(url_for("intake.show_reports"), code=303)
 
 
 # -- the carrier ----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Sealing what only a case may open: one data key per report (AES-256-GCM)."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -42,6 +43,17 @@ def find_key(session: Session, *, key_id: UUID, master_key: SecretStr) -> DataKe
     """The data key, or None when it has been destroyed."""
     wrapped = store.wrapped_key(session, key_id)
     return DataKey(key_id, _decrypt(_wrapping(master_key), wrapped)) if wrapped else None
+
+
+def find_keys(
+    session: Session, key_ids: Collection[UUID], *, master_key: SecretStr
+) -> dict[UUID, DataKey]:
+    """Those of these data keys that have not been destroyed, found at once."""
+    wrapping = _wrapping(master_key)
+    return {
+        key_id: DataKey(key_id, _decrypt(wrapping, wrapped))
+        for key_id, wrapped in store.wrapped_keys(session, key_ids).items()
+    }
 
 
 def destroy_key(session: Session, key_id: UUID) -> None:

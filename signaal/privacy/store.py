@@ -1,8 +1,9 @@
 """Wrapped data keys: whoever destroys one has destroyed all that it sealed."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlmodel import Field, Session, SQLModel, delete
+from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 
 class DataKeyRow(SQLModel, table=True):
@@ -23,6 +24,12 @@ def wrapped_key(session: Session, key_id: UUID) -> bytes | None:
     """The wrapped key, unless it has been destroyed."""
     row = session.get(DataKeyRow, key_id)
     return row.wrapped if row else None
+
+
+def wrapped_keys(session: Session, key_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """Those of these wrapped keys that have not been destroyed."""
+    found = select(DataKeyRow).where(col(DataKeyRow.id).in_(key_ids))
+    return {row.id: row.wrapped for row in session.exec(found)}
 
 
 def destroy(session: Session, key_id: UUID) -> None:

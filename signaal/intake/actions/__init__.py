@@ -1,6 +1,13 @@
 """Takes reports in: a text message, a form, the demo's history; and follows, places, hands on."""
 
-from signaal.intake.actions.desk import open_unplaced, place_by_hand, report_text, unplaced
+from signaal.intake.actions.desk import (
+    move_on,
+    open_reports,
+    open_unplaced,
+    place_by_hand,
+    report_text,
+    unplaced,
+)
 from signaal.intake.actions.dialogue import take_in_sms
 from signaal.intake.actions.figures import (
     count_reports,
@@ -19,6 +26,8 @@ __all__ = [
     "follow",
     "latest_neighbourhood",
     "mark_considered",
+    "move_on",
+    "open_reports",
     "open_unplaced",
     "place_by_hand",
     "purge",

@@ -1,5 +1,6 @@
 """A person reads a report, and finds the place that words alone could not."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,12 +10,18 @@ from signaal.db import Session
 from signaal.errors import UnknownPlace, UnusableReport
 from signaal.intake import store
 from signaal.intake.actions import keeping
-from signaal.intake.model import UnplacedReport, Urgency
+from signaal.intake.model import MOST_READ, OpenReport, ReportStatus, UnplacedReport, Urgency
 from signaal.places import actions as places
 from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
+from signaal.privacy import actions as sealing
 from signaal.services import Services
 
 LONGEST_LIST = 200
+STEPS = {
+    ReportStatus.BEING_LOOKED_AT: ReportStatus.RECEIVED,
+    ReportStatus.DONE: ReportStatus.BEING_LOOKED_AT,
+}
+"""The status that a colleague can give a report, and the one that it must have for that."""
 
 log = structlog.get_logger()
 
@@ -34,6 +41,74 @@ def open_unplaced(services: Services, *, role: str, purpose: str) -> list[Unplac
         if report.text is not None:
             log.info("report opened", report=str(report.id), role=role, purpose=purpose)
     return opened
+
+
+def open_reports(services: Services, *, role: str, purpose: str) -> list[OpenReport]:
+    """The newest reports to read or to finish, with their text; the opening is written in the log.
+
+    Returns:
+        At most `MOST_READ` of each status: those that came in, then those being looked at.
+    """
+    with services.database.reading() as session:
+        rows = [
+            row
+            for status in STEPS.values()
+            for row in store.with_status(session, status, limit=MOST_READ)
+        ]
+        texts = _texts(services, session, [row.id for row in rows])
+        blocks = {row.block_id for row in rows if row.block_id is not None}
+        names = places.block_names(session, blocks)
+        reports = [_opened(row, names=names, text=texts.get(row.id)) for row in rows]
+    if texts:
+        opened = [str(report_id) for report_id in texts]
+        log.info("reports opened", reports=opened, role=role, purpose=purpose)
+    return reports
+
+
+def _texts(services: Services, session: Session, report_ids: Sequence[UUID]) -> dict[UUID, str]:
+    sealed = store.sealed(session, report_ids)
+    key_ids = [row.key_id for row in sealed.values()]
+    keys = sealing.find_keys(session, key_ids, master_key=services.settings.master_key)
+    return {
+        report_id: keys[row.key_id].open(row.text)
+        for report_id, row in sealed.items()
+        if row.key_id in keys
+    }
+
+
+def _opened(
+    row: store.ReportRow, *, names: Mapping[int, tuple[str, str]], text: str | None
+) -> OpenReport:
+    code, neighbourhood = names.get(row.block_id or 0, (None, None))
+    return OpenReport(
+        id=row.id,
+        reference=row.reference,
+        kind=row.kind,
+        category=row.category,
+        urgency=row.urgency,
+        channel=row.channel,
+        status=row.status,
+        received_at=row.received_at,
+        block_code=code,
+        neighbourhood_name=neighbourhood,
+        text=text,
+    )
+
+
+def move_on(services: Services, report_id: UUID, status: ReportStatus, *, role: str) -> None:
+    """Gives a report its next status, which its reporter can follow; twice is as once.
+
+    Raises:
+        UnusableReport: There is no such report, or no colleague gives this status.
+    """
+    with services.database.session() as session, session.begin():
+        row = store.report(session, report_id)
+        if row is None or status not in STEPS:
+            raise UnusableReport(str(report_id))
+        if row.status is not STEPS[status]:
+            return
+        row.status = status
+    log.info("report moved on", report=str(report_id), status=status.value, role=role)
 
 
 def report_text(services: Services, reference: str, *, role: str, purpose: str) -> str | None:

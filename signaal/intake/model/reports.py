@@ -18,6 +18,10 @@ TEXT_LIMIT = 1_000
 """Signs of free text that are kept of one report (trust.md, "What may exist")."""
 
 
+MOST_READ = 100
+"""So many reports of one status stand on a page that people still read."""
+
+
 class Outcome(StrEnum):
     """What was found when somebody looked."""
 
@@ -156,6 +160,28 @@ class UnplacedReport:
     channel: Channel
     received_at: datetime
     text: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenReport:
+    """A report as a colleague reads it.
+
+    Attributes:
+        block_code: None while nobody knows the place.
+        text: None when it was destroyed.
+    """
+
+    id: UUID
+    reference: str
+    kind: Kind
+    category: str
+    urgency: Urgency
+    channel: Channel
+    status: ReportStatus
+    received_at: datetime
+    block_code: str | None
+    neighbourhood_name: str | None
+    text: str | None
 
 
 @dataclass(frozen=True)

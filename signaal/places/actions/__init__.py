@@ -3,6 +3,7 @@
 from signaal.places.actions.finding import (
     area_of_postcode4,
     block_layer,
+    block_names,
     block_successors,
     find_block,
     find_place,
@@ -21,6 +22,7 @@ from signaal.places.actions.loading import (
 __all__ = [
     "area_of_postcode4",
     "block_layer",
+    "block_names",
     "block_successors",
     "find_block",
     "find_place",

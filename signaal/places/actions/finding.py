@@ -1,6 +1,6 @@
 """Where an address lies, and which blocks there are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from signaal.db import Session
@@ -119,6 +119,11 @@ def street_names(session: Session) -> tuple[str, ...]:
 def area_of_postcode4(session: Session, digits: str) -> str | None:
     """The name of the neighbourhood that holds most dwellings of a four-digit postcode."""
     return store.area_of_postcode4(session, digits)
+
+
+def block_names(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """The code of each of these blocks, and the name of the neighbourhood in which it lies."""
+    return store.block_names(session, block_ids)
 
 
 def neighbourhood_name(session: Session, block_id: int) -> str | None:

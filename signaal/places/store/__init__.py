@@ -10,6 +10,7 @@ from signaal.places.store.keeping import (
 from signaal.places.store.reading import (
     any_dwelling,
     area_of_postcode4,
+    block_names,
     blocks,
     candidates,
     latest_load,
@@ -39,6 +40,7 @@ __all__ = [
     "PlacesLoadRow",
     "any_dwelling",
     "area_of_postcode4",
+    "block_names",
     "blocks",
     "candidates",
     "keep_areas",

@@ -1,7 +1,7 @@
 """Reads places: by address, by code, or all that is known."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +137,16 @@ def neighbourhood_name(session: Session, block_id: int) -> str | None:
         .where(col(BlockRow.id) == block_id)
     )
     return session.exec(wanted).first()
+
+
+def block_names(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """The code of each of these blocks, and the name of the neighbourhood in which it lies."""
+    wanted = (
+        select(BlockRow.id, BlockRow.code, NeighbourhoodRow.name)
+        .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .where(col(BlockRow.id).in_(block_ids))
+    )
+    return {block_id: (code, name) for block_id, code, name in session.exec(wanted) if block_id}
 
 
 def any_dwelling(session: Session) -> bool:

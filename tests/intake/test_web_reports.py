@@ -1,0 +1,159 @@
+"""What colleagues read of the reports that came in, and what the reporter is told of that."""
+
+import re
+from contextlib import contextmanager
+from html import unescape
+
+import pytest
+from sqlalchemy import event
+from structlog.testing import capture_logs
+
+from signaal.app import create_app
+from signaal.intake import actions
+from signaal.intake.model import MOST_READ, HistoricReport, Kind, ReportStatus
+from tests.intake.conftest import NEIGHBOUR
+
+NUISANCE = "8021 AC 14 al weken herrie 's nachts"
+CODE = re.compile(r"[0-9A-Z]{6}(?:-[0-9A-Z]{4}){3}")
+
+
+@pytest.fixture
+def colleague(services, town):
+    app = create_app(services)
+    app.config["WTF_CSRF_ENABLED"] = False
+    browser = app.test_client()
+    browser.post("/aanmelden", data={"role": "team_member"})
+    return browser
+
+
+def page(browser) -> str:
+    return unescape(browser.get("/meldingen").get_data(as_text=True))
+
+
+def test_a_report_is_read_with_its_place_and_its_text_and_without_its_reporter(colleague, texts_in):
+    texts_in(NUISANCE)
+    texts_in("8022 BX 3 <b>hij heeft een mes</b>", sender="+31612345002")
+
+    raw = colleague.get("/meldingen").get_data(as_text=True)
+    seen = unescape(raw)
+
+    assert seen.index("hij heeft een mes") < seen.index(NUISANCE)
+    for words in ("Rozenbuurt", "Lindebuurt", "Sms", "Overlast", "16-11-2026", "Direct gevaar"):
+        assert words in seen
+    assert 'href="/blok/BU01930101-8021AC"' in seen
+    assert "<b>hij" not in raw
+    assert NEIGHBOUR not in seen
+
+
+def test_whoever_reported_is_told_that_somebody_looks_and_that_it_is_done(
+    colleague, texts_in, reports, replies
+):
+    texts_in(NUISANCE)
+    code = CODE.search(replies()[0]).group()
+    path = f"/meldingen/{reports()[0].id}"
+
+    def followed() -> str:
+        return unescape(colleague.post("/volgen", data={"code": code}).get_data(as_text=True))
+
+    assert "Uw melding is binnen" in followed()
+    assert colleague.post(path, data={"status": "being_looked_at"}).status_code == 303
+    assert "Er wordt naar uw melding gekeken" in followed()
+    assert "Wordt naar gekeken" in page(colleague)
+    assert colleague.post(path, data={"status": "done"}).status_code == 303
+    assert "Er is iets gedaan met uw melding" in followed()
+    assert NUISANCE not in page(colleague)
+
+
+def test_a_status_is_never_turned_back_by_an_old_page(colleague, texts_in, reports):
+    texts_in(NUISANCE)
+    path = f"/meldingen/{reports()[0].id}"
+
+    for status in ("done", "being_looked_at", "done", "being_looked_at"):
+        assert colleague.post(path, data={"status": status}).status_code == 303
+
+    assert reports()[0].status is ReportStatus.DONE
+
+
+def test_an_unknown_report_or_status_changes_nothing(colleague, texts_in, reports):
+    texts_in(NUISANCE)
+    path = f"/meldingen/{reports()[0].id}"
+    nobody = "/meldingen/00000000-0000-0000-0000-000000000007"
+
+    assert colleague.post(path, data={"status": "burnt"}).status_code == 400
+    assert colleague.post(path, data={"status": "closed"}).status_code == 404
+    assert colleague.post(nobody, data={"status": "done"}).status_code == 404
+    assert reports()[0].status is ReportStatus.RECEIVED
+
+
+@pytest.mark.parametrize("role", ["", "police_officer", "duty_contact", "administrator"])
+def test_only_the_team_and_the_coordinator_read_reports(services, texts_in, reports, role):
+    texts_in(NUISANCE)
+    app = create_app(services)
+    app.config["WTF_CSRF_ENABLED"] = False
+    browser = app.test_client()
+    if role:
+        browser.post("/aanmelden", data={"role": role})
+
+    assert browser.get("/meldingen").status_code == 403
+    path = f"/meldingen/{reports()[0].id}"
+    assert browser.post(path, data={"status": "being_looked_at"}).status_code == 403
+    assert reports()[0].status is ReportStatus.RECEIVED
+
+
+def test_a_status_is_only_changed_with_the_sites_own_token(services, texts_in, reports):
+    texts_in(NUISANCE)
+    strict = create_app(services).test_client()
+    with strict.session_transaction() as kept:
+        kept["role"] = "team_member"
+
+    path = f"/meldingen/{reports()[0].id}"
+    assert strict.post(path, data={"status": "being_looked_at"}).status_code == 400
+
+
+def test_the_past_of_the_demo_is_not_among_the_reports_to_read(colleague, services, town, clock):
+    past = HistoricReport(clock.now(), Kind.NUISANCE, "noise", town["8021AC"], "0" * 32)
+    with services.database.session() as session, session.begin():
+        actions.take_in_history(session, [past] * 3)
+
+    assert "Er zijn geen nieuwe meldingen." in page(colleague)
+
+
+def test_each_view_leaves_one_line_with_ids_and_without_words(colleague, texts_in, reports):
+    texts_in(NUISANCE)
+    texts_in("8022 BX 3 afval")
+
+    with capture_logs() as lines:
+        colleague.get("/meldingen")
+
+    (line,) = [line for line in lines if line["event"] == "reports opened"]
+    assert set(line["reports"]) == {str(report.id) for report in reports()}
+    assert (line["role"], line["purpose"]) == ("team_member", "offer_help")
+    assert "herrie" not in repr(lines)
+
+
+def test_the_page_costs_six_statements_however_many_reports_there_are(
+    colleague, services, texts_in
+):
+    for number in range(MOST_READ + 3):
+        texts_in("8021 AC 14 herrie", sender=f"+316123450{number:03}")
+    page(colleague)
+
+    with statements(services) as counted:
+        seen = page(colleague)
+
+    assert len(counted) <= 6, "\n".join(counted)
+    assert seen.count("<blockquote>") == MOST_READ
+    assert f"hoogstens {MOST_READ}" in seen
+
+
+@contextmanager
+def statements(services):
+    seen = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            seen.append(statement)
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(services.database.engine, "before_cursor_execute", note)
