@@ -14,9 +14,10 @@ from sqlalchemy.exc import OperationalError
 
 from signaal import app as web_app
 from signaal import wiring
-from signaal.errors import SignaalError, UnsafeSetting
+from signaal.errors import SignaalError, UnsafeSetting, UnusableFile
 from signaal.hotspots import actions as hotspots
 from signaal.places import actions as places
+from signaal.places.model import LoadReport
 from signaal.scheduler import Worker
 from signaal.settings import Settings, read_settings
 from signaal.simulator import town
@@ -82,30 +83,78 @@ def places_group() -> None:
     """Municipality, neighbourhoods, dwellings and blocks."""
 
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+A_FILE = click.Path(path_type=Path)
+"""Checked by us: what click says about a missing file is in English only."""
 
 
 @places_group.command("load")
-@click.option("--neighbourhoods", type=EXISTING, help="CBS wijken en buurten (GeoPackage)")
-@click.option("--dwellings", type=EXISTING, help="BAG (bag-light.gpkg or NLExtract address CSV)")
-@click.option("--blocks", type=EXISTING, help="your own block polygons (GeoPackage)")
+@click.option("--neighbourhoods", type=A_FILE, help="CBS wijken en buurten (GeoPackage)")
+@click.option("--municipality", help="only the neighbourhoods of this one, for example GM0193")
+@click.option("--blocks", type=A_FILE, help="your own block polygons (GeoPackage)")
+@click.option("--dwellings", type=A_FILE, help="BAG (bag-light.gpkg or NLExtract address CSV)")
+@click.option(
+    "--replace", is_flag=True, help="also when more than a quarter of the present dwellings goes"
+)
 @with_house
 def places_load(
     house: wiring.House,
     *,
     neighbourhoods: Path | None,
-    dwellings: Path | None,
+    municipality: str | None,
     blocks: Path | None,
+    dwellings: Path | None,
+    replace: bool,
 ) -> None:
     """Loads official files; makes blocks from the addresses unless you bring your own."""
+    _require_files(neighbourhoods, blocks, dwellings)
+    if municipality and not neighbourhoods:
+        raise UnusableFile(
+            "--municipality hoort bij --neighbourhoods: geef ook het bestand met buurten. /"
+            " --municipality goes with --neighbourhoods: give the file of neighbourhoods too."
+        )
+    wiring.require_tables(house.services)
     if neighbourhoods:
-        click.echo(places.load_neighbourhoods(house.services, neighbourhoods))
+        report = places.load_neighbourhoods(
+            house.services, neighbourhoods, municipality=municipality, replace=replace
+        )
+        _say(neighbourhoods, report)
     if blocks:
-        click.echo(places.load_blocks(house.services, blocks))
+        _say(blocks, places.load_blocks(house.services, blocks))
     if dwellings:
         with _progress() as show:
-            report = places.load_dwellings(house.services, dwellings, on_progress=show)
-        click.echo(report)
+            report = places.load_dwellings(
+                house.services, dwellings, replace=replace, on_progress=show
+            )
+        _say(dwellings, report)
+
+
+def _require_files(*paths: Path | None) -> None:
+    """Looks before anything is loaded whether there is a file, and each is one."""
+    given = [path for path in paths if path is not None]
+    if not given:
+        raise UnusableFile(
+            "Geef minstens één bestand: --neighbourhoods (CBS), --dwellings (BAG) of --blocks"
+            " (eigen blokken). Begin met --neighbourhoods. / Give at least one file:"
+            " --neighbourhoods (CBS), --dwellings (BAG) or --blocks (your own). Start with"
+            " --neighbourhoods."
+        )
+    for path in given:
+        if path.is_dir():
+            raise UnusableFile(
+                f"{path}: dit is een map. Geef het bestand zelf. /"
+                f" {path}: this is a folder. Give the file itself."
+            )
+        if not path.is_file():
+            raise UnusableFile(
+                f"{path}: dit bestand bestaat niet. Kijk naar de map en de naam. /"
+                f" {path}: there is no such file. Check folder and name."
+            )
+
+
+def _say(path: Path, report: LoadReport) -> None:
+    click.echo(f"{path.name}:")
+    for line in report.lines():
+        click.echo(line)
 
 
 @commands.command()

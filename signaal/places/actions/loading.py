@@ -137,7 +137,7 @@ def _areas(path: Path, municipality: str | None) -> files.AreaFile:
     areas = files.read_areas(path)
     if municipality is None:
         return areas
-    digits = municipality.upper().removeprefix("GM")
+    digits = municipality.strip().upper().removeprefix("GM").zfill(4)
     inside = tuple(area for area in areas.neighbourhoods if area.code[2:6] == digits)
     if not inside:
         raise UnusableFile(
