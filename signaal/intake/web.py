@@ -2,9 +2,10 @@
 
 import secrets
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -36,6 +37,8 @@ UNUSABLE = 422
 TOO_MANY = 429
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 LONGEST_STREET = 80
+RECEIPT_STAYS = timedelta(minutes=15)
+"""So long the receipt can be read in the other language, in the browser that sent the form."""
 
 
 # -- residents ------------------------------------------------------------------------------
@@ -69,9 +72,23 @@ def show_form() -> str:
 
 @blueprint.get("/melden/bedankt")
 @open_to(EVERYONE, purpose=Purpose.REPORT)
-def thanked_before() -> Response:
-    """Back to the form: the receipt is only in the answer to the form itself."""
-    return redirect(url_for("intake.show_form"), code=303)
+def thanked_before() -> Response | str:
+    """The receipt once more, for whoever just changes the language; else back to the form."""
+    mark, until = session.get("thanked", ("", 0))
+    receipt = None
+    if services().clock.now().timestamp() < until:
+        receipt = actions.receipt_again(services(), mark)
+    if receipt is None:
+        return redirect(url_for("intake.show_form"), code=303)
+    return render_template("intake/thanks.html", code=receipt.code, acute=receipt.acute)
+
+
+@blueprint.before_app_request
+def forget_receipt() -> None:
+    """Whoever goes on to another page leaves the receipt behind."""
+    stays = request.endpoint in {"static", "intake.thanked_before"}
+    if "thanked" in session and not stays:
+        session.pop("thanked")
 
 
 @blueprint.post("/melden/bedankt")
@@ -81,11 +98,14 @@ def take_in_form() -> str | tuple[str, int]:
     typed = _typed()
     if not typed.errors:
         try:
-            receipt = actions.take_in_form(services(), typed.report())
+            report = typed.report()
+            receipt = actions.take_in_form(services(), report)
         except UnknownPlace as unknown:
             mend = _("Verbeter het, of kruis aan dat u het niet precies weet.")
             typed.errors[_field_of(unknown)] = f"{_place_sentence(unknown)} {mend}"
         else:
+            until = services().clock.now() + RECEIPT_STAYS
+            session["thanked"] = (actions.mark_of(services(), report), until.timestamp())
             return render_template("intake/thanks.html", code=receipt.code, acute=receipt.acute)
     return _form_page(typed), UNUSABLE
 

@@ -56,7 +56,7 @@ def test_where_no_question_may_be_asked_any_more_the_receipt_is_told(texts_in, r
     for body in (NUISANCE, "een", "twee", "drie", "9999 ZZ 3 afval", "bij de brug"):
         texts_in(body)
 
-    assert "Een medewerker zoekt de plek" in replies()[-1]
+    assert "Een medewerker zoekt uit waar het is" in replies()[-1]
     assert len(codes_in(replies())) == 2
 
 

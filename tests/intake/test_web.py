@@ -125,6 +125,60 @@ def test_reloading_the_answer_without_a_form_goes_back_to_the_form(browser):
     assert (answer.status_code, answer.headers["Location"]) == (303, "/melden")
 
 
+def test_the_receipt_can_be_read_in_the_other_language_and_back(browser, reports):
+    code = CODE.search(words_of(send(browser, text="hij heeft een mes"))).group(1)
+
+    english = words_of(browser.get("/melden/bedankt?taal=en"))
+    dutch = words_of(browser.get("/melden/bedankt?taal=nl"))
+
+    assert CODE.search(english).group(1) == CODE.search(dutch).group(1) == code
+    assert 'class="notice alarm big"' in english
+    assert 'lang="en"' in english
+    assert "Dank u wel" in dutch
+    assert len(reports()) == 1
+
+
+def test_neither_code_nor_secret_stands_in_the_cookie(browser):
+    code = CODE.search(words_of(send(browser))).group(1)
+
+    with browser.session_transaction() as kept:
+        held = repr(dict(kept))
+    assert "thanked" in held
+    for part in code.split("-"):
+        assert part not in held
+
+
+@pytest.mark.parametrize("path", ["/", "/melden", "/volgen", "/nergens"])
+def test_the_receipt_stays_behind_when_somebody_goes_on(browser, path):
+    send(browser)
+    browser.get(path)
+
+    assert browser.get("/melden/bedankt?taal=en").headers["Location"] == "/melden"
+
+
+def test_the_receipt_stays_for_a_quarter_of_an_hour_and_for_one_browser(app, browser, clock):
+    send(browser)
+    assert app.test_client().get("/melden/bedankt").status_code == 303
+
+    clock.turn(minutes=14, seconds=59)
+    assert browser.get("/melden/bedankt").status_code == 200
+    clock.turn(seconds=1)
+    assert browser.get("/melden/bedankt").status_code == 303
+
+
+def test_what_was_typed_stays_in_a_form_that_is_shown_again(browser):
+    chosen = {"category": "waste", "street": "Rozenstraat", "contact": "an@example.nl"}
+
+    page = words_of(send(browser, **chosen, unsure="1", since="", number="14 II"))
+
+    for value in ("8021 ac", "14 II", "Rozenstraat", "an@example.nl", "form-1"):
+        assert f'value="{value}"' in page
+    assert 'value="waste" selected' in page
+    assert 'value="nuisance" aria-describedby="kind-nuisance-hint" checked' in page
+    assert 'name="unsure" value="1" checked' in page
+    assert ">harde muziek</textarea>" in page
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence", "link"),
     [

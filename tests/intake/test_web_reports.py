@@ -9,8 +9,9 @@ from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from signaal.app import create_app
-from signaal.intake import actions
+from signaal.intake import actions, store
 from signaal.intake.model import MOST_READ, HistoricReport, Kind, ReportStatus
+from signaal.privacy import actions as sealing
 from tests.intake.conftest import NEIGHBOUR
 
 NUISANCE = "8021 AC 14 al weken herrie 's nachts"
@@ -144,6 +145,22 @@ def test_the_page_costs_six_statements_however_many_reports_there_are(
     assert len(counted) <= 6, "\n".join(counted)
     assert seen.count("<blockquote>") == MOST_READ
     assert f"hoogstens {MOST_READ}" in seen
+
+
+def test_a_text_that_was_destroyed_is_said_to_be_so_and_the_others_are_read(
+    colleague, services, texts_in, reports
+):
+    texts_in(NUISANCE)
+    texts_in("8022 BX 3 afval")
+    with services.database.session() as session, session.begin():
+        first = store.sealed(session, [reports()[0].id])[reports()[0].id]
+        sealing.destroy_key(session, first.key_id)
+
+    seen = page(colleague)
+
+    assert "De tekst is al vernietigd." in seen
+    assert "8022 BX 3 afval" in seen
+    assert NUISANCE not in seen
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from signaal.intake.actions.figures import (
     unconsidered,
     voices,
 )
-from signaal.intake.actions.forms import take_in_form
+from signaal.intake.actions.forms import mark_of, receipt_again, take_in_form
 from signaal.intake.actions.receipts import follow
 
 __all__ = [
@@ -26,11 +26,13 @@ __all__ = [
     "follow",
     "latest_neighbourhood",
     "mark_considered",
+    "mark_of",
     "move_on",
     "open_reports",
     "open_unplaced",
     "place_by_hand",
     "purge",
+    "receipt_again",
     "report_text",
     "take_in_form",
     "take_in_history",

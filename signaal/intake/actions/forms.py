@@ -42,8 +42,8 @@ def take_in_form(services: Services, form: FormReport) -> Receipt:
         UnknownPlace: The place can't be found and the reporter did not say to be unsure; the
             reason is a `PlaceReason`. Nothing was kept.
     """
-    mark = keyed(keeping.pepper_of(services), "form", form.says)
-    secret = receipt_from(bytes.fromhex(keyed(keeping.pepper_of(services), "secret", mark))).secret
+    mark = mark_of(services, form)
+    secret = _secret_of(services, mark)
     with services.database.session() as session, session.begin():
         reading = _read(services, session, form)
         place = _place_of(session, form, reading.words)
@@ -55,6 +55,25 @@ def take_in_form(services: Services, form: FormReport) -> Receipt:
     log.info("form taken in", report=str((known or row).id), repeated=known is not None)
     acute = reading.urgency is Urgency.ACUTE
     return Receipt((known or row).reference, secret, acute=acute)
+
+
+def mark_of(services: Services, form: FormReport) -> str:
+    """Stands for this form as it was filled in; without the house's secret it says nothing."""
+    return keyed(keeping.pepper_of(services), "form", form.says)
+
+
+def _secret_of(services: Services, mark: str) -> str:
+    return receipt_from(bytes.fromhex(keyed(keeping.pepper_of(services), "secret", mark))).secret
+
+
+def receipt_again(services: Services, mark: str) -> Receipt | None:
+    """The receipt of a form that came in, for whoever holds its mark; None when it isn't there."""
+    secret = _secret_of(services, mark)
+    with services.database.reading() as session:
+        row = store.by_provider_key(session, mark)
+        if row is None or row.receipt_hash != keeping.receipt_hash(services, row.id, secret):
+            return None
+        return Receipt(row.reference, secret, acute=row.urgency is Urgency.ACUTE)
 
 
 def _read(services: Services, session: Session, form: FormReport) -> Reading:
