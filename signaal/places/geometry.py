@@ -84,7 +84,7 @@ class _Spots:
         self.labels = rows[:, 2].astype(np.int64)
         self.count = np.bincount(self.at)
         self.first: Ints = np.searchsorted(self.at, np.arange(len(self.points)))
-        self.cones: dict[int, tuple[float, float]] = {}
+        self.arcs: dict[int, _Arcs] = {}
 
     def borders(self, whole: "BaseGeometry") -> list[Any]:
         """The lines between points of different blocks, and within stacked points."""
@@ -116,23 +116,16 @@ class _Spots:
         import shapely
 
         point, parts = self.points[spot], int(self.count[spot])
-        start, width = self.cones[spot] = _cone(point, whole)
-        angles = start + width * np.arange(parts) / parts
-        if width < FULL_CIRCLE:  # on the border: the area itself closes the first and the last
-            angles = np.append(angles[1:], start + width + (FULL_CIRCLE - width) / 2)
+        arcs = self.arcs[spot] = _Arcs(point, whole)
+        angles = arcs.borders(parts)
         beyond = 1.001 * np.hypot(*(ring - point).T).max()
         ends = point + beyond * np.column_stack([np.cos(angles), np.sin(angles)])
         return list(shapely.linestrings([[point, end] for end in ends]))
 
     def _sector(self, spot: int, x: float, y: float) -> int:
         """Which of the blocks on a stacked point this place in its cell belongs to."""
-        start, width = self.cones[spot]
         dx, dy = x - self.points[spot][0], y - self.points[spot][1]
-        turned = (np.arctan2(dy, dx) - start) % FULL_CIRCLE
-        if turned > width + (FULL_CIRCLE - width) / 2:
-            return 0
-        parts = int(self.count[spot])
-        return min(int(turned * parts / width), parts - 1)
+        return self.arcs[spot].part(float(np.arctan2(dy, dx)), parts=int(self.count[spot]))
 
     def owners(self, faces: NDArray[Any]) -> Ints:
         """Which block each piece belongs to, shape (faces,)."""
@@ -147,19 +140,48 @@ class _Spots:
         return self.labels[rows]
 
 
-def _cone(point: Floats, whole: "BaseGeometry") -> tuple[float, float]:
-    """The angle at which the area begins around a point, and how wide it opens (radians)."""
-    import shapely
+class _Arcs:
+    """Where around a point the area lies: a whole circle, or arcs with gaps between them.
 
-    disc = shapely.intersection(shapely.buffer(shapely.Point(point), DISC_METRES), whole)
-    away = shapely.get_coordinates(disc) - point
-    rim = away[np.hypot(*away.T) > 0.9 * DISC_METRES]
-    angles = np.unique(np.arctan2(rim[:, 1], rim[:, 0]))
-    gaps = np.diff(np.append(angles, angles[:1] + FULL_CIRCLE))
-    if not len(gaps) or gaps.max() < WIDEST_STEP:
-        return 0.0, FULL_CIRCLE
-    widest = int(gaps.argmax())
-    return float(angles[(widest + 1) % len(angles)]), float(FULL_CIRCLE - gaps[widest])
+    The parts into which the point is divided are equal shares of the arcs, counter-clockwise.
+    Where the area narrows to the point, a gap between two arcs may lie within one part.
+    """
+
+    def __init__(self, point: Floats, whole: "BaseGeometry") -> None:
+        import shapely
+
+        disc = shapely.intersection(shapely.buffer(shapely.Point(point), DISC_METRES), whole)
+        away = shapely.get_coordinates(disc) - point
+        rim = away[np.hypot(*away.T) > 0.9 * DISC_METRES]
+        angles = np.unique(np.arctan2(rim[:, 1], rim[:, 0]))
+        gaps = np.diff(np.append(angles, angles[:1] + FULL_CIRCLE))
+        last = np.flatnonzero(gaps >= WIDEST_STEP)  # of each arc
+        self.starts, self.widths = np.zeros(1), np.full(1, FULL_CIRCLE)
+        if len(last):
+            first = np.roll(last + 1, 1) % len(angles)
+            self.starts = angles[first]
+            self.widths = (angles[last] - self.starts) % FULL_CIRCLE
+        self.gaps = gaps[last]
+        self.before = np.cumsum(self.widths) - self.widths
+
+    def borders(self, parts: int) -> Floats:
+        """The angles between the parts, and of the middle of each gap."""
+        share = self.widths.sum() * np.arange(parts) / parts
+        arc = np.searchsorted(self.before, share, side="right") - 1
+        angles: Floats = self.starts[arc] + share - self.before[arc]
+        if not len(self.gaps):
+            return angles
+        # On the border: the area itself closes the first part.
+        return np.append(angles[1:], self.starts + self.widths + self.gaps / 2)
+
+    def part(self, angle: float, *, parts: int) -> int:
+        """Which part this angle falls in; one within a gap belongs to the nearer arc."""
+        turned = (angle - self.starts) % FULL_CIRCLE
+        arc = int(turned.argmin())
+        share = self.before[arc] + min(turned[arc], self.widths[arc] * (1 - 1e-9))
+        if len(self.gaps) and turned[arc] > self.widths[arc] + self.gaps[arc] / 2:
+            share = self.before[(arc + 1) % len(self.starts)]
+        return min(int(share * parts / self.widths.sum()), parts - 1)
 
 
 # -- the block in which a point lies --------------------------------------------------------

@@ -79,6 +79,26 @@ def test_a_tower_in_a_notch_of_the_border_keeps_all_its_blocks_together():
     check(notched, [(200_050.0, 500_050.0)] * 4, list("abcd"))
 
 
+def wedge(start, end, *, length=60):
+    """A triangle with its sharp corner at (200 050, 500 050), between two angles."""
+    far = [(200_050 + length * np.cos(a), 500_050 + length * np.sin(a)) for a in (start, end)]
+    return shapely.Polygon([(200_050, 500_050), *far])
+
+
+@mark.parametrize("blocks", [2, 3, 5, 8])
+@mark.parametrize(
+    "wedges",
+    [[(-0.1, 0.1), (3.04, 3.24)], [(-0.05, 0.05), (1.5, 1.6)], [(0, 1), (2, 2.1), (4, 5.5)]],
+    ids=["bow", "askew", "three"],
+)
+def test_a_tower_where_a_neighbourhood_narrows_to_one_point_keeps_all_its_blocks(wedges, blocks):
+    pinched = shapely.MultiPolygon([wedge(*each) for each in wedges])
+    labels = [str(n % blocks) for n in range(40)]
+
+    check(pinched, [(200_050.0, 500_050.0)] * 40, labels)
+    check(pinched, [(200_050.0, 500_050.0)] * 40 + [(200_080.0, 500_050.0)], [*labels, "far"])
+
+
 inside = st.tuples(st.integers(1, 99), st.integers(1, 99)).map(
     lambda p: (200_000 + p[0] + p[1] / 1000, 500_000.0 + p[1])
 )
