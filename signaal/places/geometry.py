@@ -41,7 +41,8 @@ def tile(area: bytes, *, points: Points, labels: Sequence[str]) -> dict[str, byt
 
     Args:
         area: The neighbourhood as WKB.
-        points: Metres east and north of each dwelling, within the neighbourhood.
+        points: Metres east and north of each dwelling; one just outside the neighbourhood counts
+            as at its nearest place inside.
         labels: The block of each dwelling.
 
     Returns:
@@ -56,11 +57,24 @@ def tile(area: bytes, *, points: Points, labels: Sequence[str]) -> dict[str, byt
     if len(names) == 1:
         return {str(names[0]): area}
     whole = shapely.from_wkb(area)
-    spots = _Spots(np.asarray(points, dtype=np.float64), labels=numbered)
+    spots = _Spots(_drawn_in(points, whole), labels=numbered)
     faces = _faces(whole, spots.borders(whole))
     owners = spots.owners(faces)
     found = {label: shapely.coverage_union_all(faces[owners == label]) for label in set(owners)}
     return {str(names[label]): shapely.to_wkb(shape) for label, shape in found.items()}
+
+
+def _drawn_in(points: Points, whole: "BaseGeometry") -> Floats:
+    """The points, those outside the area at its nearest place: no block is left without a cell."""
+    import shapely
+
+    spots = np.array(points, dtype=np.float64)
+    shapely.prepare(whole)
+    outside = ~shapely.intersects_xy(whole, *spots.T)
+    if outside.any():
+        ways = shapely.shortest_line(shapely.points(spots[outside]), whole)
+        spots[outside] = shapely.get_coordinates(ways)[1::2]
+    return spots
 
 
 def _faces(whole: "BaseGeometry", lines: Any) -> NDArray[Any]:  # noqa: ANN401 - array of shapes

@@ -99,6 +99,15 @@ def test_a_tower_where_a_neighbourhood_narrows_to_one_point_keeps_all_its_blocks
     check(pinched, [(200_050.0, 500_050.0)] * 40 + [(200_080.0, 500_050.0)], [*labels, "far"])
 
 
+def test_homes_just_outside_get_a_cell_at_the_nearest_place_inside():
+    points = [(200_050, 500_050), (200_100.001, 500_050), (200_170, 500_050), (200_050, 499_000)]
+    cells = tiled(SQUARE, [tuple(map(float, point)) for point in points], list("abcd"))
+
+    assert set(cells) == set("abcd")
+    assert all(cell.area > 1 for cell in cells.values())
+    assert cells["d"].touches(shapely.Point(200_050, 500_000))
+
+
 inside = st.tuples(st.integers(1, 99), st.integers(1, 99)).map(
     lambda p: (200_000 + p[0] + p[1] / 1000, 500_000.0 + p[1])
 )
