@@ -201,7 +201,12 @@ def test_two_codes_in_one_reply_are_asked_which(mail, owed, exchange) -> None:
     codes = [case.code for case in the_cases(mail.house.database)]
     (answer,) = mail.send(f"ja {codes[0]} en {codes[1]}")
     assert all(code in answer for code in codes)
+    assert "JA" in answer
     assert all(case.owner is None for case in the_cases(mail.house.database))
+    for code in codes:
+        mail.send(f"ja {code}")
+    (answer,) = mail.send("klaar")
+    assert "KLAAR met één code" in answer
 
 
 @mark.parametrize(

@@ -27,6 +27,7 @@ WEBHOOKS = (
     f"/haak/oproep/{NOBODYS_ID}/{NOBODYS_ID}",
     f"/haak/oproep/{NOBODYS_ID}/{NOBODYS_ID}/toets",
     f"/haak/verbind/{NOBODYS_ID}",
+    f"/haak/verbind/{NOBODYS_ID}/code/0",
     f"/haak/verbind/{NOBODYS_ID}/na",
 )
 FORM = {

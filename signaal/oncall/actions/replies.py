@@ -77,7 +77,8 @@ class RepliesReader:
             self._act(session, found[0][0], text=text, kind=reply.kind, target=found[0][1])
         elif found:
             codes = ", ".join(case.code for case, _target in found)
-            self._answer(session, text, "page_which", codes=codes)
+            done = reply.kind is ReplyKind.DONE
+            self._answer(session, text, "page_which", codes=codes, done=done)
         return bool(found)
 
     def _of_sender(
