@@ -34,6 +34,7 @@ from signaal.resources import ALERTS, MIGRATIONS
 from signaal.services import Services
 from signaal.settings import CarrierName, Settings
 from signaal.simulator.network import FakeNetwork
+from signaal.simulator.phones import NEIGHBOURS
 
 POLICY_TYPES: tuple[type[Policy], ...] = (Categories, AlertPolicy, EscalationPolicy)
 
@@ -77,8 +78,9 @@ def build(settings: Settings) -> House:
     )
     rota = oncall.rota_of(services)
     if network:
-        for target in (rota.day, rota.fallback, *chain.from_iterable(rota.weeks)):
-            network.add_phone(target.number)
+        on_rota = (rota.day, rota.fallback, *chain.from_iterable(rota.weeks))
+        for number in (*NEIGHBOURS, *(target.number for target in on_rota)):
+            network.add_phone(number)
     readers = (oncall.RepliesReader(services),)
     return House(replace(services, inbound_readers=readers), network)
 

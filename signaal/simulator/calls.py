@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
@@ -15,7 +16,7 @@ from signaal.simulator.legs import (
     LineSetup,
     spoken,
 )
-from signaal.simulator.phones import QUIET, Device, Phone
+from signaal.simulator.phones import QUIET, Caption, Device, Phone
 from signaal.simulator.twiml import BadTwiml, DocumentKind, read_twiml
 
 RING_AFTER = 0.5
@@ -244,7 +245,7 @@ class Exchange:
             leg.program = deque(read_twiml(self._setup.fallback_twiml, DocumentKind.VOICE))
             self._proceed(leg)
             return
-        self._hear(leg, "An application error has occurred.")
+        self._hear(leg, Caption("An application error has occurred.", "en-US"))
         self.end(leg, "completed" if leg.answered_at else "failed")
 
     def _proceed(self, leg: Leg) -> None:
@@ -266,16 +267,16 @@ class Exchange:
             self._set(leg, "in-progress")
             self._let_device_act(leg)
 
-    def _hear(self, leg: Leg, text: str) -> None:
-        leg.heard.append(text)
+    def _hear(self, leg: Leg, caption: Caption) -> None:
+        leg.heard.append(caption)
         if leg.phone in self._phones:
-            self._phones[leg.phone].heard.append(text)
+            self._phones[leg.phone].heard.append(caption.words)
 
     def _say(self, leg: Leg, verb: ET.Element) -> None:
         self._pick_up(leg)
-        text, seconds = spoken(verb)
-        if text:
-            self._hear(leg, text)
+        caption, seconds = spoken(verb)
+        if caption:
+            self._hear(leg, caption)
         self._agenda.after(seconds, self._while_at(leg, lambda: self._proceed(leg)))
 
     def _gather(self, leg: Leg, verb: ET.Element) -> None:
@@ -283,9 +284,9 @@ class Exchange:
         leg.gathering, leg.digits = verb, ""
         until = 0.0
         for prompt in verb:
-            text, seconds = spoken(prompt)
-            if text:
-                self._agenda.after(until, self._while_at(leg, lambda t=text: self._hear(leg, t)))  # type: ignore[misc]
+            caption, seconds = spoken(prompt)
+            if caption:
+                self._agenda.after(until, self._while_at(leg, partial(self._hear, leg, caption)))
             until += seconds
         self._wait_for_key(leg, until + float(verb.get("timeout", GATHER_TIMEOUT)))
         phone = self._phones.get(leg.phone)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from signaal.simulator.phones import PhoneView
+from signaal.simulator.phones import Caption, PhoneView
 
 ENDINGS = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 SIGNS_PER_SECOND = 15.0
@@ -36,7 +36,7 @@ class Leg:
     gathering: ET.Element | None = None
     dialling: ET.Element | None = None
     digits: str = ""
-    heard: list[str] = field(default_factory=list)
+    heard: list[Caption] = field(default_factory=list)
     told: int = 0
     step: int = 0
     """Rises whenever the leg goes on to something else: what waited for the old step is void."""
@@ -100,15 +100,15 @@ class LineSetup:
     fallback_twiml: str = ""
 
 
-def spoken(verb: ET.Element) -> tuple[str, float]:
-    """What is heard of a verb, and for how many seconds."""
+def spoken(verb: ET.Element) -> tuple[Caption | None, float]:
+    """What is heard of a verb, if anything, and for how many seconds."""
     if verb.tag == "Pause":
-        return "", float(verb.get("length", "1"))
+        return None, float(verb.get("length", "1"))
     times = int(verb.get("loop", "1"))
     if verb.tag == "Play":
-        return f"[{(verb.text or '').strip()}]", PLAY_SECONDS * times
+        return Caption(f"[{(verb.text or '').strip()}]"), PLAY_SECONDS * times
     text = " ".join((verb.text or "").split())
-    return text, len(text) / SIGNS_PER_SECOND * times
+    return Caption(text, verb.get("language", "")), len(text) / SIGNS_PER_SECOND * times
 
 
 def with_call(view: PhoneView, leg: Leg) -> PhoneView:
@@ -120,7 +120,7 @@ def with_call(view: PhoneView, leg: Leg) -> PhoneView:
         ringing=leg.rings,
         in_call=not leg.ended and not leg.rings,
         talking_with=leg.shown_number if leg.connected_to else "",
-        heard=tuple(leg.heard),
+        captions=tuple(leg.heard),
         may_press=leg.gathering is not None,
         ended=leg.status if leg.ended else "",
     )

@@ -35,6 +35,8 @@ class Device:
 
 
 MANUAL = Device()
+NEIGHBOURS = ("+31612345001", "+31612345002")
+"""The telephones of the two neighbours in the demo: invented numbers."""
 
 
 def answers(*, after: float = 4, key: str = "1", talks: float | None = None) -> Device:
@@ -120,6 +122,19 @@ class TextLine:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """One thing that was said in a call.
+
+    Attributes:
+        words: What was said.
+        language: In which language, as a BCP 47 tag ("nl-NL"); empty: no words but a sound.
+    """
+
+    words: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
 class PhoneView:
     """What the owner of a telephone sees and hears now.
 
@@ -131,7 +146,7 @@ class PhoneView:
         ringing: Somebody calls this telephone; it can be answered or declined.
         in_call: A call that the owner made or answered is going on.
         talking_with: The number of the telephone it is connected with.
-        heard: What was said in this call, oldest first.
+        captions: What was said in this call, oldest first.
         may_press: A key would be heard.
         ended: How the last call ended ("completed", "busy"...); empty while one goes on.
     """
@@ -143,9 +158,14 @@ class PhoneView:
     ringing: bool = False
     in_call: bool = False
     talking_with: str = ""
-    heard: tuple[str, ...] = ()
+    captions: tuple[Caption, ...] = ()
     may_press: bool = False
     ended: str = ""
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """What was said in this call, without the languages."""
+        return tuple(caption.words for caption in self.captions)
 
 
 @dataclass

@@ -15,14 +15,12 @@ from signaal.clock import AMSTERDAM, PretendClock
 from signaal.oncall import actions as oncall
 from signaal.oncall.model import DutyTarget, Rota
 from signaal.simulator.network import FakeNetwork
-from signaal.simulator.phones import PhoneView, voicemail
+from signaal.simulator.phones import NEIGHBOURS, PhoneView, voicemail
 from signaal.web import EVERYONE, clean, open_to, services
 
 blueprint = Blueprint("simulator", __name__)
 
-NEIGHBOUR = "+31612345001"
-"""The neighbour's own telephone: an invented number."""
-NEIGHBOUR_KEY = "buurtbewoner"
+NEIGHBOUR_KEYS = ("buurtbewoner", "buurvrouw")
 SATURDAY = 5
 NIGHT_HOUR = 2
 KEYS = frozenset("0123456789*#")
@@ -48,8 +46,8 @@ class Handset:
 
     @property
     def is_neighbour(self) -> bool:
-        """Whether this one calls the line, rather than being called by it."""
-        return self.key == NEIGHBOUR_KEY
+        """Whether a neighbour holds it, and nobody who is on duty."""
+        return self.key in NEIGHBOUR_KEYS
 
     @property
     def state(self) -> str:
@@ -146,12 +144,15 @@ _VERBS: dict[str, Callable[[FakeNetwork, str], object]] = {
 def _page() -> dict[str, object]:
     network = _network()
     clock = services().line_clock
+    phones = [
+        Handset(key, name, number, network.view(number))
+        for key, (name, number) in _numbers().items()
+    ]
     line_now = clock.now().astimezone(AMSTERDAM)
     return {
-        "phones": [
-            Handset(key, name, number, network.view(number))
-            for key, (name, number) in _numbers().items()
-        ],
+        "phones": phones,
+        "neighbours": [phone for phone in phones if phone.is_neighbour],
+        "on_duty": [phone for phone in phones if not phone.is_neighbour],
         "pretending": isinstance(clock, PretendClock) and clock.pretending,
         "line_now": line_now,
         "line_now_words": format_datetime(line_now, "EEEE d MMMM HH:mm"),
@@ -160,8 +161,9 @@ def _page() -> dict[str, object]:
 
 
 def _numbers() -> dict[str, tuple[str, str]]:
-    """Whose telephones stand on the page: the neighbour's, and everybody's on the rota."""
-    numbers = {NEIGHBOUR_KEY: (_("Buurtbewoner"), NEIGHBOUR)}
+    """Whose telephones stand on the page: the neighbours', and everybody's on the rota."""
+    names = (_("Buurtbewoner"), _("Buurvrouw"))
+    numbers = dict(zip(NEIGHBOUR_KEYS, zip(names, NEIGHBOURS, strict=True), strict=True))
     for at, target in enumerate(_on_the_rota(oncall.rota_of(services())), start=1):
         numbers[f"dienst-{at}"] = (target.name, target.number)
     return numbers

@@ -61,7 +61,7 @@ def picture_alarm(browser: Browser, address: str) -> None:
     page.get_by_role("button", name="Doe alsof het zaterdag 02:00 is").click()
     page.locator("#buurtbewoner-body").fill("8021 AC 14 al weken herrie 's nachts")
     page.locator("#buurtbewoner [data-text] button").click()
-    page.get_by_role("button", name="Bel 0970").click()
+    page.locator("#buurtbewoner").get_by_role("button", name="Bel 0970").click()
     page.locator("#buurtbewoner").get_by_role("button", name="1", exact=True).click()
     page.locator(".phone.is-ringing").wait_for()
     picture(page, "alarm-telefoon")

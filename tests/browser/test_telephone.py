@@ -113,7 +113,7 @@ def test_at_night_the_duty_telephone_rings_and_after_key_1_both_talk(telephones,
 
 def test_when_nobody_answers_a_red_banner_stands_until_somebody_takes_over(telephones, open_page):
     neighbour = call_at_saturday_night(telephones)
-    hung_up = telephones.locator(".phone.neighbour:not(.is-listening, .is-talking)")
+    hung_up = telephones.locator("#buurtbewoner:not(.is-listening, .is-talking)")
     for _each in range(12):
         expect(ringing(telephones).or_(hung_up).first).to_be_visible()
         if hung_up.count():

@@ -13,9 +13,10 @@ from signaal.clock import AMSTERDAM, PretendClock
 from signaal.oncall import actions as oncall
 from signaal.simulator.agenda import WebhookAnswer
 from signaal.simulator.network import FakeNetwork
-from signaal.simulator.web import NEIGHBOUR
+from signaal.simulator.phones import NEIGHBOURS, Caption
 
 SATURDAY = 5
+NEIGHBOUR = NEIGHBOURS[0]
 
 
 @fixture
@@ -81,12 +82,20 @@ def test_the_page_says_that_nothing_leaves_the_house(visitor):
     assert "Dit is een simulator: er gaat niets naar buiten." in page
 
 
-def test_everybody_on_the_rota_has_a_telephone_beside_the_neighbours(visitor):
+def test_everybody_on_the_rota_has_a_telephone_beside_both_neighbours(visitor):
     page = visitor.get("/telefoon").text
 
-    for name in ("Buurtbewoner", "Dienst A", "Dienst B", "Dienst C", "Achterwacht", "Meldkamer"):
+    for name in (
+        "Buurtbewoner",
+        "Buurvrouw",
+        "Dienst A",
+        "Dienst B",
+        "Dienst C",
+        "Achterwacht",
+        "Meldkamer",
+    ):
         assert name in page
-    assert page.count("data-text") == page.count("data-phone") == 7
+    assert page.count("data-text") == page.count("data-phone") == 8
 
 
 def test_in_production_there_is_no_such_page(services):
@@ -161,6 +170,40 @@ def test_a_voicemail_that_answers_is_nobody_and_the_next_telephone_rings(visitor
     clock.turn(seconds=31)
 
     assert wait_for_ringing(visitor, clock) != first
+
+
+def test_whoever_is_on_duty_can_call_the_line_too(visitor, network, line):
+    for key in ("buurtbewoner", "buurvrouw", "dienst-1"):
+        shown = phone(visitor.get("/telefoon").text, key)
+        assert f'value="call:{key}"' in shown
+        assert ('class="button quiet"' in shown) == key.startswith("dienst")
+
+    do(visitor, "call:dienst-1")
+
+    assert network.all_calls()[0].to_number == line
+    assert "Hang op" in phone(visitor.get("/telefoon").text, "dienst-1")
+
+
+def test_the_second_neighbour_has_a_number_of_their_own(visitor, network):
+    visitor.post("/telefoon/sms", data={"phone": "buurvrouw", "body": "herrie 8021 AC 14"})
+
+    assert [text.from_number for text in network.all_texts()][-1] == NEIGHBOURS[1]
+    assert "herrie" in phone(visitor.get("/telefoon").text, "buurvrouw")
+    assert "herrie" not in phone(visitor.get("/telefoon").text, "buurtbewoner")
+
+
+def test_what_is_said_in_english_is_marked_as_english(visitor, network, clock):
+    do(visitor, "clock:saturday")
+    do(visitor, "call:buurtbewoner")
+    clock.turn(seconds=30)
+
+    shown = phone(visitor.get("/telefoon?taal=nl").text, "buurtbewoner")
+
+    assert '<li lang="nl-NL">' in shown
+    english = re.findall(r'<li lang="en-[A-Z]{2}">(.*?)</li>', shown)
+    assert any("English" in said for said in english)
+    assert not any("Nederlands" in said for said in english)
+    assert Caption(english[0], "en-GB") in network.view(NEIGHBOUR).captions
 
 
 def test_calling_twice_from_one_telephone_makes_one_call(visitor, network):
