@@ -8,8 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from signaal.errors import NoSnapshot
 from signaal.hotspots.snapshot import write_whole
 from signaal.places.model import Block
@@ -17,7 +15,7 @@ from signaal.places.model import Block
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-FORMAT = 1
+FORMAT = 2
 DUTCH_GRID = "EPSG:28992"
 WEB_DEGREES = "EPSG:4326"
 SIMPLER_BY = 4.0
@@ -26,8 +24,13 @@ DEGREE_DECIMALS = 5
 """About one metre on the ground."""
 SEAM = 0.01
 """Metres: blocks this close to each other are one when their neighbourhood is outlined."""
-FAR_OUT = 0.02
-"""Share of the blocks on each side that the map may leave out when it opens."""
+BUILT_UP = 500
+"""Dwellings per km² from which a neighbourhood is whole in view when the map opens. Statistics
+Netherlands calls fewer addresses per km² "not urban" (CBS, "Stedelijkheid van een gebied")."""
+SQUARE_METRES = 1e6
+"""In a km²."""
+ROUND_IT = 16
+"""Pixels between the town and the edge of the map when it opens."""
 COUNTRY = [[50.7, 3.3], [53.6, 7.3]]
 """The Netherlands, for a map without blocks; degrees, south-west and north-east."""
 LEAFLET = "/static/leaflet/"
@@ -90,11 +93,11 @@ def read_shapes(folder: Path) -> Shapes:
 
 
 def key_of(blocks: Iterable[Block]) -> str:
-    """The same for the same blocks, names and shapes, drawn in the same way."""
+    """The same for the same blocks, names, sizes and shapes, drawn in the same way."""
     settings = [FORMAT, SIMPLER_BY, DEGREE_DECIMALS]
     digest = sha256(json.dumps(settings).encode())
     for block in blocks:
-        digest.update(json.dumps([block.code, block.neighbourhood_name]).encode())
+        digest.update(json.dumps([block.code, block.neighbourhood_name, block.dwellings]).encode())
         digest.update(block.wkb)
     return digest.hexdigest()[:24]
 
@@ -109,7 +112,7 @@ def draw(blocks: Sequence[Block], *, key: str) -> Shapes:
     layer = _layer(blocks)
     # Where neighbours don't fit together (blocks of one's own), simplifying may empty a sliver.
     drawn = layer[~layer.is_empty].to_crs(WEB_DEGREES)
-    header, html, script = _frame(_view(drawn))
+    header, html, script = _frame(_view(layer))
     return Shapes(
         key=key,
         geometries=dict(zip(drawn["code"], map(_text, drawn.geometry), strict=True)),
@@ -130,21 +133,23 @@ def _layer(blocks: Sequence[Block]) -> "GeoDataFrame":
             "code": [block.code for block in blocks],
             "area": [block.neighbourhood_code for block in blocks],
             "name": [block.neighbourhood_name for block in blocks],
+            "dwellings": [block.dwellings for block in blocks],
         },
         geometry=shapes.simplify_coverage(SIMPLER_BY),
         crs=DUTCH_GRID,
     )
 
 
-def _view(drawn: "GeoDataFrame") -> list[list[float]]:
-    """South-west and north-east of what the map shows first: the blocks without the far fields."""
-    if drawn.empty:
+def _view(layer: "GeoDataFrame") -> list[list[float]]:
+    """South-west and north-east of what the map shows first: all neighbourhoods but the fields."""
+    layer = layer[~layer.is_empty]
+    if layer.empty:
         return COUNTRY
-    middles = drawn.representative_point().get_coordinates().to_numpy()
-    low, high = np.quantile(middles, [FAR_OUT, 1 - FAR_OUT], axis=0)
-    central = np.all((middles >= low) & (middles <= high), axis=1)
-    shown = drawn.loc[central] if central.any() else drawn
-    west, south, east, north = shown.total_bounds
+    surface = layer.area.groupby(layer["area"]).transform("sum")
+    dwellings = layer.groupby("area")["dwellings"].transform("sum")
+    built_up = layer[dwellings / surface * SQUARE_METRES >= BUILT_UP]
+    shown = layer if built_up.empty else built_up
+    west, south, east, north = shown.to_crs(WEB_DEGREES).total_bounds
     return [[float(south), float(west)], [float(north), float(east)]]
 
 
@@ -229,7 +234,7 @@ def _frame(bounds: list[list[float]]) -> tuple[str, str, str]:
         attribution_control=False,
         zoom_snap=0.25,
     )
-    drawn.fit_bounds(bounds)
+    drawn.fit_bounds(bounds, padding=(ROUND_IT, ROUND_IT))
     figure: Any = drawn.get_root()
     figure.render()
     return figure.header.render(), figure.html.render(), figure.script.render()

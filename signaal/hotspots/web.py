@@ -39,6 +39,8 @@ YEAR_SECONDS = 365 * 24 * 3600
 RETRY_SECONDS = "30"
 MOST_ROWS = 1000
 """Rows of the table on one page."""
+ROWS_ON_PAPER = 50
+"""Rows of that page that are printed; the sheet hides the others."""
 SMALL_RATE = 10
 """Per 1,000 dwellings: rates below this are said with one decimal."""
 
@@ -81,7 +83,8 @@ def show_map() -> Response:
     sort = asked if asked in SORTS else "aandacht"
     downwards = request.args.get("volgorde", "") == "af"
     ordered = _ordered(figures, sort, downwards=downwards, language=str(get_locale()))
-    page = max(1, request.args.get("pagina", 1, type=int))
+    pages = max(1, -(-len(ordered) // MOST_ROWS))
+    page = min(max(1, request.args.get("pagina", 1, type=int)), pages)
     first = (page - 1) * MOST_ROWS
     return make_response(
         render_template(
@@ -90,7 +93,9 @@ def show_map() -> Response:
             shapes=shapes,
             rows=ordered[first : first + MOST_ROWS],
             page=page,
-            pages=-(-len(ordered) // MOST_ROWS),
+            pages=pages,
+            blocks=len(ordered),
+            on_paper=ROWS_ON_PAPER,
             sort=sort,
             downwards=downwards,
             kinds=kinds_for(role()),

@@ -5,10 +5,14 @@
   const frame = document.getElementById("map-frame");
   const told = document.getElementById("map-told");
   const map = window.map;
-  if (!frame || !map || !map.fitBounds) {
+  const words = frame ? frame.dataset : {};
+  if (!map || !map.fitBounds) {
+    if (told) {
+      told.textContent = words.failed;
+      told.hidden = false;
+    }
     return;
   }
-  const words = frame.dataset;
   const EDGE = { color: "#5d6f76", weight: 0.6, opacity: 0.7 };
   const LIFTED = { color: "#12303a", weight: 3, opacity: 1 };
   const ASIDE = [0, -24, 24, -48, 48, -72, 72];
@@ -107,25 +111,41 @@
     });
   }
 
-  /* A name steps aside where it would cover a block that stands out. */
+  /* A name steps aside for a block that stands out, for a button and for another name. Where
+     there is no room for all of it, it stays away until the map is closer. */
   function placeNames() {
-    const busy = coloured.map((layer) => {
+    const whole = L.bounds([0, 0], map.getSize());
+    const corner = map.getContainer().getBoundingClientRect();
+    const taken = coloured.map((layer) => {
       const bounds = layer.getBounds();
       return L.bounds(
-        map.latLngToLayerPoint(bounds.getNorthWest()),
-        map.latLngToLayerPoint(bounds.getSouthEast()),
+        map.latLngToContainerPoint(bounds.getNorthWest()),
+        map.latLngToContainerPoint(bounds.getSouthEast()),
       );
     });
+    for (const control of map.getContainer().querySelectorAll(".leaflet-control")) {
+      const box = control.getBoundingClientRect();
+      const start = L.point(box.left - corner.left, box.top - corner.top);
+      taken.push(L.bounds(start, start.add([box.width, box.height])));
+    }
     for (const sign of names) {
-      const half = L.point(sign.getElement().offsetWidth / 2, sign.getElement().offsetHeight / 2);
-      const middle = map.latLngToLayerPoint(sign.getLatLng());
-      const free = ASIDE.find((step) => {
+      const words = sign.getElement();
+      words.hidden = false;
+      const half = L.point(words.offsetWidth / 2, words.offsetHeight / 2);
+      const middle = map.latLngToContainerPoint(sign.getLatLng());
+      const places = ASIDE.map((step) => {
         const at = middle.add([0, step]);
-        const covers = L.bounds(at.subtract(half), at.add(half));
-        return !busy.some((block) => block.overlaps(covers));
+        return { step, covers: L.bounds(at.subtract(half), at.add(half)) };
       });
-      sign.options.offset = L.point(0, free ?? 0);
-      sign.update();
+      const found = places.find(
+        ({ covers }) => whole.contains(covers) && !taken.some((box) => box.overlaps(covers)),
+      );
+      if (found) {
+        taken.push(found.covers);
+        sign.options.offset = L.point(0, found.step);
+        sign.update();
+      }
+      words.hidden = !found;
     }
   }
 
@@ -153,7 +173,7 @@
       coloured.forEach((layer) => view.extend(layer.getBounds()));
       map.fitBounds(view);
     }
-    map.on("zoomend", placeNames);
+    map.on("moveend", placeNames);
     placeNames();
     listenToTable();
     const wanted = shapes.get(words.chosen);

@@ -56,7 +56,7 @@ def test_kinds_stand_side_by_side(client) -> None:
     for kind in ("Overlast", "Zorgen", "Huurachterstand"):
         assert kind in text
     concern = text_of(client.get(f"{FIRST}?soort=concern", headers=TEAM))
-    assert "Wat achter de kleur zit: zorgen" in concern
+    assert "Waar de kleur vandaan komt: zorgen" in concern
     assert "in de vier weken daarvoor 5–9." in concern
 
 

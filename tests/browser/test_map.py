@@ -57,6 +57,30 @@ def test_the_map_has_colours_and_stands_beside_the_table(map_page):
     assert table["x"] > drawn["x"] + drawn["width"] / 2
 
 
+@mark.parametrize("width", [390, 1280])
+def test_every_name_on_the_map_is_whole_and_none_covers_another(open_page, width):
+    page = open_page("/kaart", role=TEAM, width=width)
+    expect(page.locator("#map-frame[data-ready=true]")).to_be_attached()
+    edge = page.locator("#map").bounding_box()
+    for closer in range(3):
+        boxes = [name.bounding_box() for name in page.locator(".place-name:visible").all()]
+        assert boxes or closer
+        for at, box in enumerate(boxes):
+            assert edge["x"] <= box["x"]
+            assert box["x"] + box["width"] <= edge["x"] + edge["width"]
+            assert not any(overlap(box, other) for other in boxes[at + 1 :])
+        page.locator(".leaflet-control-zoom-in").click()
+        expect(page.locator(".leaflet-zoom-anim")).to_have_count(0)
+
+
+def overlap(one: dict, other: dict) -> bool:
+    return all(
+        one[start] + 0.5 < other[start] + other[size]
+        and other[start] + 0.5 < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 def test_the_table_is_sorted_by_keyboard_and_says_so(map_page):
     heading = map_page.get_by_role("columnheader", name="Woningen", exact=True)
     heading.get_by_role("button").focus()
@@ -74,7 +98,7 @@ def test_the_table_is_sorted_by_keyboard_and_says_so(map_page):
 
 def test_another_kind_and_other_weeks_can_be_chosen(map_page):
     map_page.get_by_label("Soort melding").select_option(label="Zorgen")
-    map_page.get_by_label("Vier weken").select_option(index=2)
+    map_page.get_by_label("Periode van vier weken").select_option(index=2)
     map_page.get_by_role("button", name="Toon").click()
 
     expect(map_page).to_have_url(re.compile("soort=concern.*periode=2"))
@@ -87,6 +111,8 @@ def test_without_a_script_the_table_is_there_and_its_headings_still_sort(open_pa
 
     page.get_by_role("columnheader", name="Woningen", exact=True).get_by_role("link").click()
 
+    expect(page.locator("#map")).to_be_hidden()
+    expect(page.locator("noscript")).to_be_visible()
     sizes = column(page, "Woningen")
     assert sizes
     assert sizes == sorted(sizes, reverse=True)
@@ -113,9 +139,12 @@ def test_the_page_of_a_block_is_accessible(open_page, role, width):
     assert_accessible(page)
 
 
-def test_on_paper_the_whole_table_is_there_and_no_buttons(map_page):
+def test_on_paper_the_first_rows_are_there_with_a_word_about_the_others_and_no_buttons(map_page):
+    expect(map_page.get_by_text("Op papier staan")).to_be_hidden()
     map_page.emulate_media(media="print")
 
     box = map_page.locator(".table-scroll").first
     assert box.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+    assert map_page.locator("#figures tbody tr:visible").count() == 50
+    expect(map_page.get_by_text("Op papier staan 50 van de")).to_be_visible()
     expect(map_page.get_by_role("button", name="Toon")).to_be_hidden()

@@ -50,6 +50,31 @@ def test_neighbours_share_the_very_same_corners_after_simplifying() -> None:
     assert all(len(each) == 4 for each in corners)
 
 
+def first_view(shapes) -> tuple[float, float, float, float]:
+    south, west, north, east = map(float, re.findall(r"\d+\.\d{6,}", shapes.script))
+    return west, south, east, north
+
+
+def test_the_map_opens_with_all_of_the_town_and_without_the_fields() -> None:
+    town = [block(column) for column in range(60)]
+    hamlet = block(61, neighbourhood="Parkzicht")
+    fields = shapely.box(190_000, 490_000, 210_000, 510_000)
+    polder = block(62, neighbourhood="Polder", wkb=fields.wkb)
+    built_up = drawn(*town, hamlet)
+
+    opened = first_view(drawn(*town, hamlet, polder))
+
+    assert opened == approx(first_view(built_up))
+    shapes = [shapely.from_geojson(text) for text in built_up.geometries.values()]
+    assert all(shapely.box(*opened).buffer(1e-5).covers(shape) for shape in shapes)
+
+
+def test_where_all_is_country_the_map_opens_with_all_of_it() -> None:
+    fields = shapely.box(190_000, 490_000, 210_000, 510_000)
+    west, south, east, north = first_view(drawn(block(0, wkb=fields.wkb)))
+    assert (east - west, north - south) == (approx(0.29, abs=0.02), approx(0.18, abs=0.02))
+
+
 def test_each_neighbourhood_is_outlined_once_and_named() -> None:
     shapes = drawn(block(0), block(1), block(2, neighbourhood="Linde <b>buurt</b>"))
     names = [json.loads(each)["properties"]["name"] for each in shapes.neighbourhoods]

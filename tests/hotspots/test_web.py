@@ -5,7 +5,9 @@ import re
 from pytest import fixture, mark
 
 from signaal.hotspots import actions
+from signaal.hotspots.web import ROWS_ON_PAPER
 from signaal.intake.model import Kind
+from signaal.resources import STATIC
 from tests.hotspots.towns import build, pages, report
 
 TEAM = {"X-Role": "team_member"}
@@ -118,6 +120,26 @@ def test_no_style_or_handler_stands_in_the_page(client, town) -> None:
         assert not re.search(r"\sstyle=|\son\w+=|<style", html)
         scripts = re.findall(r"<script[^>]*>", html)
         assert all('nonce="nonce"' in each or "src=" in each for each in scripts)
+
+
+@mark.parametrize("page", ["9999", "-3", "veel"])
+def test_a_page_that_the_table_does_not_have_is_the_nearest_one(client, town, page) -> None:
+    html = client.get(f"/kaart?pagina={page}", headers=TEAM).text
+    assert len(rows_of(html)) == 20
+    assert "nog geen blokken" not in html
+
+
+def test_paper_is_told_how_many_rows_it_leaves_out(client, services) -> None:
+    build(services, blocks=57)
+    actions.refresh(services)
+    html = client.get("/kaart", headers=TEAM).text
+    assert "Op papier staan 50 van de 57 blokken. De andere 7 staan op het scherm." in html
+    sheet = (STATIC / "signaal.css").read_text(encoding="utf-8")
+    assert f"#figures tbody tr:nth-child(n + {ROWS_ON_PAPER + 1})" in sheet
+
+
+def test_a_short_table_is_printed_whole(client, town) -> None:
+    assert "Op papier" not in client.get("/kaart", headers=TEAM).text
 
 
 @mark.parametrize("query", ["soort=alles", "periode=x", "periode=-1", "periode=0b1", "periode=²"])
