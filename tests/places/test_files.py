@@ -1,5 +1,4 @@
 import gzip
-import json
 import os
 import socket
 import sqlite3
@@ -16,7 +15,7 @@ from signaal.errors import UnusableFile
 from signaal.places import files
 from signaal.places.files.addresses import addresses_in
 from signaal.places.files.child import answer_to
-from signaal.places.files.fence import ROOT, check_before_opening, read_in_child
+from signaal.places.files.fence import ROOT, read_in_child
 from signaal.places.files.tally import Tally
 from signaal.places.model import Dwelling
 from tests.places.towns import (
@@ -24,6 +23,7 @@ from tests.places.towns import (
     address,
     alter,
     buurt,
+    here,
     write_addresses,
     write_areas,
     write_bag_light,
@@ -43,15 +43,6 @@ def areas(tmp_path):
         [{"wijkcode": "WK019301", "wijknaam": "Oost", "geometry": SQUARE}],
         [{"gemeentecode": "GM0193", "gemeentenaam": "Zwolle", "geometry": SQUARE}],
     )
-
-
-def here(what, path, **more):
-    """Reads without a child, which takes half a second to start."""
-    check_before_opening(path)
-    answer = answer_to({"what": what, "path": str(path), **more})
-    if "error" in answer:
-        raise UnusableFile(answer["error"])
-    return json.loads(json.dumps(answer))
 
 
 read_areas = partial(files.read_areas, read=here)

@@ -1,27 +1,36 @@
 import random
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import shapely
 from pytest import fixture, mark, raises
 
 from signaal.errors import UnusableFile
-from signaal.places import store
+from signaal.places import actions, store
 from signaal.places.actions import (
     block_layer,
     block_successors,
     find_block,
     find_place,
     is_empty,
-    load_blocks,
-    load_dwellings,
-    load_neighbourhoods,
-    load_town,
     make_blocks,
     street_names,
 )
 from signaal.places.model import AddressWords, PlaceFound
-from tests.places.towns import address, buurt, write_addresses, write_areas, write_blocks
+from tests.places.towns import (
+    address,
+    buurt,
+    here,
+    write_addresses,
+    write_areas,
+    write_blocks,
+)
+
+load_blocks = partial(actions.load_blocks, read=here)
+load_dwellings = partial(actions.load_dwellings, read=here)
+load_neighbourhoods = partial(actions.load_neighbourhoods, read=here)
+load_town = partial(actions.load_town, read=here)
 
 WEST = shapely.box(200_000, 500_000, 200_500, 500_500)
 EAST = shapely.box(200_500, 500_000, 201_000, 500_500)

@@ -154,7 +154,7 @@ def check_postcodes(services, town, rows):
             assert shapely.intersects_xy(layer[found.block_id], row["x"], row["y"])
 
 
-@mark.parametrize("town", sorted({SOURCE, "invented"}), indirect=True)
+@mark.parametrize("town", ["invented"], indirect=True)
 @mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_part_of_the_town_goes_into_postgresql_as_bag_light(services, town, tmp_path):
     rows = addresses(town, SMALLER_PART)

@@ -3,11 +3,16 @@
 import csv
 import gzip
 import io
+import json
 import sqlite3
 from pathlib import Path
 
 import geopandas
 import shapely
+
+from signaal.errors import UnusableFile
+from signaal.places.files.child import answer_to
+from signaal.places.files.fence import check_before_opening
 
 NLEXTRACT = [
     "openbareruimte",
@@ -125,3 +130,12 @@ def write_blocks(path: Path, shapes) -> Path:
     )
     frame.to_file(path, layer="blokken", driver="GPKG")
     return path
+
+
+def here(what, path, **more):
+    """Reads without a child, which takes half a second to start."""
+    check_before_opening(path)
+    answer = answer_to({"what": what, "path": str(path), **more})
+    if "error" in answer:
+        raise UnusableFile(answer["error"])
+    return json.loads(json.dumps(answer))

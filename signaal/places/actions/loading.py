@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from signaal.db import Session
 from signaal.errors import UnusableFile
 from signaal.places import files, geometry, store
+from signaal.places.files import Reader, read_in_child
 from signaal.places.model import (
     SMALLEST_BLOCK,
     Area,
@@ -29,7 +30,12 @@ MOST_THAT_GO = 0.25
 
 
 def load_neighbourhoods(
-    services: Services, path: Path, *, municipality: str | None = None, replace: bool = False
+    services: Services,
+    path: Path,
+    *,
+    municipality: str | None = None,
+    replace: bool = False,
+    read: Reader = read_in_child,
 ) -> LoadReport:
     """Takes in a CBS file of neighbourhoods; with `municipality` (GM...) only those within it.
 
@@ -39,7 +45,7 @@ def load_neighbourhoods(
     Raises:
         UnusableFile: What is wrong, where, and how to mend it; the database is as it was.
     """
-    areas = _areas(path, municipality)
+    areas = _areas(path, municipality, read=read)
     known = _known(services)
     town = changed(known, neighbourhoods=areas.neighbourhoods)
     return _load(
@@ -57,6 +63,7 @@ def load_dwellings(
     path: Path,
     *,
     replace: bool = False,
+    read: Reader = read_in_child,
     on_progress: Progress = lambda _stage, _part: None,
 ) -> LoadReport:
     """Takes in a BAG file of addresses, and makes blocks unless the municipality drew its own.
@@ -65,6 +72,7 @@ def load_dwellings(
         services: The tools of the house.
         path: PDOK's bag-light GeoPackage, or the address CSV of NLExtract (also packed, .gz).
         replace: Also a file without more than a quarter of the present dwellings is meant so.
+        read: What reads the file.
         on_progress: Hears the stage ("read", "blocks", "keep") and which part of it is done.
 
     Raises:
@@ -72,7 +80,7 @@ def load_dwellings(
     """
     known = _known(services)
     on_progress("read", 0.0)
-    file = _dwellings(path, known.neighbourhoods)
+    file = _dwellings(path, known.neighbourhoods, read=read)
     on_progress("read", 1.0)
     return _load(
         services,
@@ -84,13 +92,13 @@ def load_dwellings(
     )
 
 
-def load_blocks(services: Services, path: Path) -> LoadReport:
+def load_blocks(services: Services, path: Path, *, read: Reader = read_in_child) -> LoadReport:
     """Takes in the municipality's own blocks instead of those made from addresses.
 
     Raises:
         UnusableFile: What is wrong, where, and how to mend it; the database is as it was.
     """
-    file = files.read_blocks(path)
+    file = files.read_blocks(path, read=read)
     town = changed(_known(services), drawn=file.blocks)
     return _load(services, town, what="blocks", tallies=[file.tallies])
 
@@ -105,6 +113,7 @@ def load_town(
     folder: Path,
     *,
     replace: bool = False,
+    read: Reader = read_in_child,
     on_progress: Progress = lambda _stage, _part: None,
 ) -> LoadReport:
     """Takes in a folder with neighbourhoods.gpkg and addresses.csv.gz in one go.
@@ -112,9 +121,9 @@ def load_town(
     Raises:
         UnusableFile: What is wrong, where, and how to mend it; the database is as it was.
     """
-    areas = _areas(folder / "neighbourhoods.gpkg", None)
+    areas = _areas(folder / "neighbourhoods.gpkg", None, read=read)
     on_progress("read", 0.5)
-    homes = _dwellings(folder / "addresses.csv.gz", areas.neighbourhoods)
+    homes = _dwellings(folder / "addresses.csv.gz", areas.neighbourhoods, read=read)
     on_progress("read", 1.0)
     town = changed(_known(services), neighbourhoods=areas.neighbourhoods, dwellings=homes.dwellings)
     return _load(
@@ -133,8 +142,8 @@ def _known(services: Services) -> Town:
         return store.town(session)
 
 
-def _areas(path: Path, municipality: str | None) -> files.AreaFile:
-    areas = files.read_areas(path)
+def _areas(path: Path, municipality: str | None, *, read: Reader) -> files.AreaFile:
+    areas = files.read_areas(path, read=read)
     if municipality is None:
         return areas
     digits = municipality.strip().upper().removeprefix("GM").zfill(4)
@@ -152,13 +161,14 @@ def _areas(path: Path, municipality: str | None) -> files.AreaFile:
     )
 
 
-def _dwellings(path: Path, areas: Sequence[Area]) -> files.DwellingFile:
+def _dwellings(path: Path, areas: Sequence[Area], *, read: Reader) -> files.DwellingFile:
     if not areas:
         raise UnusableFile(
             f"{path.name}: laad eerst de wijken en buurten van het CBS. /"
             f" {path.name}: load the districts and neighbourhoods of CBS first."
         )
-    return files.read_dwellings(path, bounds=geometry.bounds_of([area.wkb for area in areas]))
+    bounds = geometry.bounds_of([area.wkb for area in areas])
+    return files.read_dwellings(path, bounds=bounds, read=read)
 
 
 def _load(

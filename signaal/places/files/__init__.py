@@ -19,9 +19,11 @@ __all__ = [
     "BlockFile",
     "DwellingFile",
     "FileTallies",
+    "Reader",
     "read_areas",
     "read_blocks",
     "read_dwellings",
+    "read_in_child",
 ]
 
 
