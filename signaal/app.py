@@ -189,6 +189,7 @@ def _shell() -> dict[str, object]:
         "csp_nonce": g.get("csp_nonce", ""),
         "role": g.get("role", ""),
         "alarms": _standing_alarms() if g.get("role") else (),
+        "may_act_on_alarms": g.get("role") in oncall_web.ACTS,
         "demo": settings.is_demo,
         "language": str(get_locale() or "nl"),
         "line_number": settings.line_number,

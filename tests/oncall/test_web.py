@@ -172,6 +172,16 @@ def test_a_quiet_night_says_so(night, staff) -> None:
     assert "Er staat niets open" in staff("team_member").get("/nachtlijn").text
 
 
+@mark.parametrize("role", ["planner", "police_officer", "housing_consultant", "allocator"])
+def test_who_does_not_act_at_night_sees_that_an_alarm_stands_but_not_where(
+    night, owed, staff, role
+) -> None:
+    page = staff(role).get("/aanmelden").text
+    assert 'class="alarms"' in page
+    assert "nog niemand heeft overgenomen" in page
+    assert the_case(night.database).code not in page
+
+
 def test_the_red_banner_stands_on_every_staff_page_until_somebody_takes_it(
     night, owed, staff
 ) -> None:
