@@ -9,7 +9,9 @@ import pandas as pd
 import shapely
 from pytest import fixture, mark
 from scipy.spatial import cKDTree
+from sqlalchemy import text
 
+from signaal.intake.actions import take_in_sms
 from signaal.places import store
 from signaal.places.actions import (
     block_layer,
@@ -19,6 +21,7 @@ from signaal.places.actions import (
 )
 from signaal.places.geometry import places_of
 from signaal.places.model import AddressWords, PlaceFound
+from signaal.ports import InboundText
 from tests.places.towns import address, buurt, write_addresses, write_areas, write_bag_light
 
 ZWOLLE = Path(__file__).parents[3] / "shared" / "data" / "zwolle"
@@ -108,6 +111,7 @@ def test_all_addresses_of_a_town_lie_in_blocks_that_tile_its_neighbourhoods(
     assert len(town.points) == (71_888 if SOURCE == "zwolle" else 9_000)
     check_town(services)
     check_postcodes(services, town, rows)
+    check_messages(services, town, rows)
 
 
 def check_town(services):
@@ -152,6 +156,36 @@ def check_postcodes(services, town, rows):
             assert isinstance(found, PlaceFound)
             assert found.dwelling_id is not None
             assert shapely.intersects_xy(layer[found.block_id], row["x"], row["y"])
+
+
+def check_messages(services, town, rows):
+    """A text message with a real postcode ends in the block where the postcode's centre lies."""
+    nearest = cKDTree(town.points).query(town.centres)[1]
+    with services.database.reading() as session:
+        layer = block_layer(session)
+    blocks = np.array([block.id for block in layer])
+    at_centre = np.array(places_of(town.centres.tolist(), polygons=[b.wkb for b in layer]))
+    tried = [
+        centre
+        for centre in range(0, len(town.postcodes), 40)
+        if rows[nearest[centre]]["postcode"] == town.postcodes[centre] and at_centre[centre] >= 0
+    ]
+    assert len(tried) >= len(town.postcodes) // 80
+    for centre in tried:
+        number = rows[nearest[centre]]["huisnummer"]
+        take_in_sms(
+            services,
+            InboundText(
+                provider_sid=f"SM{centre}",
+                from_number=f"+316{centre:08d}",
+                to_number=services.settings.line_number,
+                body=f"{town.postcodes[centre]} {number} al weken herrie 's nachts",
+                received_at=services.clock.now(),
+            ),
+        )
+    with services.database.reading() as session:
+        placed = session.connection().execute(text("SELECT block_id FROM report ORDER BY id"))
+        assert list(placed.scalars()) == blocks[at_centre[tried]].tolist()
 
 
 @mark.parametrize("town", ["invented"], indirect=True)
