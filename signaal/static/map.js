@@ -25,7 +25,7 @@
   map.getContainer().setAttribute("role", "region");
   map.getContainer().setAttribute("aria-label", words.label);
   L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther }).addTo(map);
-  L.control.scale({ imperial: false }).addTo(map);
+  L.control.scale({ imperial: false, maxWidth: 130 }).addTo(map);
 
   /* On a wide map what is told stands in its corner; on a narrow one below it. */
   if (map.getSize().x >= WIDE) {
@@ -161,6 +161,23 @@
     }
   }
 
+  /* Paper has another size than the screen: what is in view has to fit it, and come back after. */
+  function fitPaper() {
+    const still = { animate: false };
+    let before = null;
+    window.matchMedia("print").addEventListener("change", (paper) => {
+      const seen = map.getBounds();
+      const view = [map.getCenter(), map.getZoom()];
+      map.invalidateSize(still);
+      if (paper.matches) {
+        before = view;
+        map.fitBounds(seen, still);
+      } else if (before) {
+        map.setView(...before, still);
+      }
+    });
+  }
+
   function draw(collection) {
     L.geoJSON(collection, {
       style: (feature) => ({ ...EDGE, fillColor: feature.properties.colour, fillOpacity: 0.92 }),
@@ -181,6 +198,7 @@
       map.fitBounds(wanted.getBounds().pad(4));
       choose(wanted);
     }
+    fitPaper();
     frame.dataset.ready = "true";
   }
 

@@ -101,8 +101,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def print_out(page: Page, name: str) -> None:
-    page.emulate_media(media="print")
     page.set_viewport_size({"width": PAPER[0], "height": PAPER[1]})
+    page.emulate_media(media="print")
     page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
     page.emulate_media(media="screen")
 
