@@ -19,6 +19,7 @@ from signaal.intake.actions.figures import (
     voices,
 )
 from signaal.intake.actions.forms import mark_of, receipt_again, take_in_form
+from signaal.intake.actions.keeping import read
 from signaal.intake.actions.receipts import follow
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "open_unplaced",
     "place_by_hand",
     "purge",
+    "read",
     "receipt_again",
     "report_text",
     "take_in_form",

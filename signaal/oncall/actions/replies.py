@@ -9,7 +9,7 @@ from itertools import chain
 import structlog
 
 from signaal.db import Session
-from signaal.intake.actions import keeping
+from signaal.intake import actions as intake
 from signaal.intake.model import Urgency, is_stop_word
 from signaal.messages import actions as outbox
 from signaal.messages.texts import render
@@ -183,7 +183,7 @@ class RepliesReader:
 
     def _reports(self, session: Session, text: InboundText, reply: Reply | None) -> bool:
         """Whether a duty contact clearly reports something, as a neighbour would."""
-        reading = keeping.read(self._services, session, text.body)
+        reading = intake.read(self._services, session, text.body)
         if reading.urgency is Urgency.ACUTE:
             return True
         said_place = bool(reading.words.postcode or reading.words.street)
