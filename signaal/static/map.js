@@ -15,7 +15,7 @@
   }
   const EDGE = { color: "#5d6f76", weight: 0.6, opacity: 0.7 };
   const LIFTED = { color: "#12303a", weight: 3, opacity: 1 };
-  const ASIDE = [0, -24, 24, -48, 48, -72, 72];
+  const ASIDE = [0, -12, 12, -24, 24, -36, 36, -48, 48, -72, 72];
   const WIDE = 480;
   const shapes = new Map();
   const names = [];
@@ -107,7 +107,7 @@
         direction: "center",
         className: "place-name",
       });
-      names.push(sign.setContent(text).addTo(map));
+      names.push({ sign: sign.setContent(text).addTo(map), home: layer.getBounds() });
     });
   }
 
@@ -116,29 +116,31 @@
   function placeNames() {
     const whole = L.bounds([0, 0], map.getSize());
     const corner = map.getContainer().getBoundingClientRect();
-    const taken = coloured.map((layer) => {
-      const bounds = layer.getBounds();
-      return L.bounds(
+    const onScreen = (bounds) =>
+      L.bounds(
         map.latLngToContainerPoint(bounds.getNorthWest()),
         map.latLngToContainerPoint(bounds.getSouthEast()),
       );
-    });
+    const taken = coloured.map((layer) => onScreen(layer.getBounds()));
     for (const control of map.getContainer().querySelectorAll(".leaflet-control")) {
       const box = control.getBoundingClientRect();
       const start = L.point(box.left - corner.left, box.top - corner.top);
       taken.push(L.bounds(start, start.add([box.width, box.height])));
     }
-    for (const sign of names) {
+    for (const { sign, home } of names) {
       const words = sign.getElement();
       words.hidden = false;
       const half = L.point(words.offsetWidth / 2, words.offsetHeight / 2);
       const middle = map.latLngToContainerPoint(sign.getLatLng());
       const places = ASIDE.map((step) => {
         const at = middle.add([0, step]);
-        return { step, covers: L.bounds(at.subtract(half), at.add(half)) };
+        return { step, at, covers: L.bounds(at.subtract(half), at.add(half)) };
       });
       const found = places.find(
-        ({ covers }) => whole.contains(covers) && !taken.some((box) => box.overlaps(covers)),
+        ({ at, covers }) =>
+          onScreen(home).contains(at) &&
+          whole.contains(covers) &&
+          !taken.some((box) => box.overlaps(covers)),
       );
       if (found) {
         taken.push(found.covers);
@@ -164,15 +166,19 @@
   /* Paper has another size than the screen: what is in view has to fit it, and come back after. */
   function fitPaper() {
     const still = { animate: false };
+    const box = map.getContainer();
     let before = null;
-    window.matchMedia("print").addEventListener("change", (paper) => {
+    window.addEventListener("beforeprint", () => {
       const seen = map.getBounds();
-      const view = [map.getCenter(), map.getZoom()];
+      before = [map.getCenter(), map.getZoom()];
+      box.classList.add("on-paper");
       map.invalidateSize(still);
-      if (paper.matches) {
-        before = view;
-        map.fitBounds(seen, still);
-      } else if (before) {
+      map.fitBounds(seen, still);
+    });
+    window.addEventListener("afterprint", () => {
+      box.classList.remove("on-paper");
+      map.invalidateSize(still);
+      if (before) {
         map.setView(...before, still);
       }
     });

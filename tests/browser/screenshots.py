@@ -102,9 +102,11 @@ def picture(page: Page, name: str) -> None:
 
 def print_out(page: Page, name: str) -> None:
     page.set_viewport_size({"width": PAPER[0], "height": PAPER[1]})
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
     page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
 
 
 if __name__ == "__main__":

@@ -69,8 +69,7 @@ def test_every_name_on_the_map_is_whole_and_none_covers_another(open_page, width
             assert edge["x"] <= box["x"]
             assert box["x"] + box["width"] <= edge["x"] + edge["width"]
             assert not any(overlap(box, other) for other in boxes[at + 1 :])
-        page.locator(".leaflet-control-zoom-in").click()
-        expect(page.locator(".leaflet-zoom-anim")).to_have_count(0)
+        page.evaluate("() => { map.zoomIn(1, { animate: false }); }")
 
 
 def overlap(one: dict, other: dict) -> bool:
@@ -137,6 +136,26 @@ def test_the_page_of_a_block_is_accessible(open_page, role, width):
         summary.click()
 
     assert_accessible(page)
+
+
+def test_the_map_on_paper_shows_what_the_screen_showed_and_comes_back_after(map_page):
+    state = "() => [map.getSize().x, map.getZoom(), map.getCenter().lat, map.getCenter().lng]"
+    seen = map_page.evaluate("map.getBounds().toBBoxString()")
+    before = map_page.evaluate(state)
+    map_page.evaluate(
+        """() => addEventListener("beforeprint", () => {
+          window.printed = [map.getSize().x, map.getBounds().toBBoxString()];
+        })"""
+    )
+    map_page.pdf(format="A4")
+
+    width, printed = map_page.evaluate("printed")
+    west, south, east, north = map(float, printed.split(","))
+    left, low, right, high = map(float, seen.split(","))
+    assert 600 < width < 700
+    assert west <= left < right <= east
+    assert south <= low < high <= north
+    assert map_page.evaluate(state) == before
 
 
 def test_on_paper_the_first_rows_are_there_with_a_word_about_the_others_and_no_buttons(map_page):
