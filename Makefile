@@ -13,8 +13,18 @@ menu: ## this menu
 
 $(BIN)/uv:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signaal needs Python 3.11 or newer.")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+# Debian keeps what makes an environment in a package of its own.
+.PHONY: venv-package
+venv-package:
+	@{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
+		|| { echo "Install these system packages first: python3-venv ca-certificates" >&2; exit 1; }
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+		python3-venv ca-certificates
 
 $(READY): requirements/dev.lock pyproject.toml | $(BIN)/uv
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.lock

@@ -1,5 +1,6 @@
 """The command line: `signaal --help` lists what there is."""
 
+import os
 import signal
 import sys
 import threading
@@ -29,6 +30,8 @@ SHUTDOWN_SECONDS = 10
 SLOW_VISITOR_SECONDS = 60
 """After so long without a word from a visitor the connection is closed."""
 MOST_VISITORS = 1000
+WORKER_FELL = 4
+"""The exit code by which a supervisor knows that it must start Signaal again."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -181,19 +184,32 @@ def serve(house: wiring.House) -> None:
     wiring.require_tables(house.services)
     server = _server(web_app.create_app(house.services, house.network), settings)
     stop = threading.Event()
-    worker = threading.Thread(target=Worker(house).run, args=(stop,), name="worker")
-    if settings.embedded_worker:
-        worker.start()
+    fallen = threading.Event()
+    worker = threading.Thread(target=_work, args=(house, stop, fallen), name="worker")
     # Not server.close(): its loop may be waiting on the very sockets that this would close.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     click.echo(f"Signaal: {settings.public_url}  (Ctrl-C: stop)")
     try:
+        if settings.embedded_worker:
+            worker.start()
         server.run()
     finally:
         server.close()
         stop.set()
-        if settings.embedded_worker:
+        if worker.is_alive():
             worker.join(SHUTDOWN_SECONDS)
+        if fallen.is_set():
+            sys.exit(WORKER_FELL)
+
+
+def _work(house: wiring.House, stop: threading.Event, fallen: threading.Event) -> None:
+    """Works through the ticks; a line whose worker has fallen must not look healthy."""
+    try:
+        Worker(house).run(stop)
+    finally:
+        if not stop.is_set():
+            fallen.set()
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _server(app: Flask, settings: Settings) -> "BaseWSGIServer":
@@ -214,6 +230,8 @@ def _server(app: Flask, settings: Settings) -> "BaseWSGIServer":
             connection_limit=MOST_VISITORS,
             max_request_body_size=web_app.LARGEST_BODY * 2,
             ident=None,
+            # Whom to believe is decided in one place: by the trusted proxies of the settings.
+            clear_untrusted_proxy_headers=not settings.trusted_proxies,
         )
     except OSError as error:
         raise UnsafeSetting(
@@ -229,6 +247,12 @@ def _server(app: Flask, settings: Settings) -> "BaseWSGIServer":
 def worker(house: wiring.House) -> None:
     """Works through the ticks; a second worker stands by."""
     wiring.require_tables(house.services)
+    if house.network:
+        raise UnsafeSetting(
+            "De telefoons van de demo staan in `signaal serve`; gebruik dat, zonder `signaal"
+            " worker`. / The demo's telephones live in `signaal serve`; use that, without"
+            " `signaal worker`."
+        )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -15,8 +15,8 @@ from sqlmodel import Session, SQLModel
 
 __all__ = ["Database", "LeaderLock", "Session", "one_of"]
 
-BUSY_SECONDS = 5
-"""How long a writer waits for its turn on SQLite."""
+BUSY_SECONDS = 12
+"""How long a writer waits for its turn on SQLite; a carrier waits 15 seconds for us."""
 CONNECT_SECONDS = 2
 """Callers and visitors hear within two seconds that the database is away."""
 
@@ -85,9 +85,11 @@ class Database:
                 connection.connection.driver_connection.execute(  # type: ignore[union-attr]
                     "PRAGMA foreign_keys=OFF"
                 )
-            with connection.begin():
-                yield connection
-            connection.invalidate()
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.invalidate()  # it must not serve anybody else like this
 
     def leader_lock(self, folder: Path) -> "LeaderLock":
         """The lock that lets one worker work while others stand by."""
@@ -118,7 +120,13 @@ def _postgresql(url: str) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
-            "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=60s",
+            # A machine that vanishes says no goodbye: both sides notice within half a minute.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 20_000,
+            "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=60s"
+            " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2",
         },
     )
 
@@ -177,7 +185,7 @@ class _FileLock:
         opened = self._path.open("w", encoding="ascii")
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError:
             opened.close()
             return False
         self._file = opened
@@ -207,10 +215,13 @@ class _AdvisoryLock:
             connection = self._engine.connect()
         except SQLAlchemyError:
             return False
-        question = text("SELECT pg_try_advisory_lock(:key)")
-        if connection.scalar(question, {"key": self.KEY}):
-            self._connection = connection
-            return True
+        try:
+            question = text("SELECT pg_try_advisory_lock(:key)")
+            if connection.scalar(question, {"key": self.KEY}):
+                self._connection = connection
+                return True
+        except SQLAlchemyError:
+            connection.invalidate()
         connection.close()
         return False
 

@@ -5,6 +5,7 @@ import logging
 import pkgutil
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -14,6 +15,7 @@ from alembic import command as alembic
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from structlog.typing import EventDict
 
 import signaal
 from signaal.alerting import actions as alerting
@@ -143,17 +145,13 @@ def ticks(house: House) -> tuple[Tick, ...]:
         Tick("night cases", 1, lambda: oncall.tick(services)),
         Tick("outbox", 0.5, lambda: messages.deliver_due(services)),
         Tick("figures", refresh_seconds, lambda: hotspots.refresh(services)),
-        Tick("purge", 3600, lambda: purge(services)),
+        Tick("purge messages", 3600, lambda: messages.purge(services)),
+        Tick("purge intake", 3600, lambda: intake.purge(services)),
+        Tick("purge night cases", 3600, lambda: oncall.purge(services)),
     ]
     if house.network:
         work.append(Tick("telephones", 0.25, house.network.catch_up))
     return tuple(work)
-
-
-def purge(services: Services) -> None:
-    """Lets go of what has been kept long enough, in every feature."""
-    for feature in (messages, intake, oncall):
-        feature.purge(services)
 
 
 # -- tables ---------------------------------------------------------------------------------
@@ -209,10 +207,23 @@ def configure_logging() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _where_it_went_wrong,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # Looked up for each line: whoever closes or turns standard error must not stop the work.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+def _where_it_went_wrong(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """The trace without the error's own words: a database's words may quote a whole row."""
+    told = event.pop("exc_info", None)
+    error = told if isinstance(told, BaseException) else sys.exc_info()[1] if told else None
+    if error is not None:
+        event["error"] = type(error).__name__
+        event["trace"] = [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+    return event

@@ -1,7 +1,5 @@
 """Databases and services for every test: SQLite and PostgreSQL, a clock that is turned."""
 
-import importlib
-import pkgutil
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,18 +10,14 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-import signaal
+from signaal import wiring
 from signaal.db import Database
-from signaal.policies import read_policies
-from signaal.resources import ALERTS
 from signaal.services import Services
 from signaal.settings import Settings
 from tests.clusters import Cluster, start_cluster
 from tests.fakes import RecordingPhone, SetClock, TrustingCheck
 
-for module in pkgutil.walk_packages(signaal.__path__, "signaal."):
-    if module.name.endswith(".store"):
-        importlib.import_module(module.name)
+wiring.import_stores()
 
 # No test measures time: a busy machine is no reason to fail.
 hypothesis.settings.register_profile("signaal", deadline=None)
@@ -86,14 +80,12 @@ def phone() -> RecordingPhone:
 @pytest.fixture
 def services(database, clock, phone, tmp_path) -> Services:
     """Everything an action may use, around an empty database."""
-    from signaal.wiring import POLICY_TYPES
-
     return Services(
         settings=Settings(data_dir=tmp_path, database_url=database.url),
         database=database,
         clock=clock,
         line_clock=clock,
-        policies=read_policies(ALERTS, POLICY_TYPES),
+        policies=wiring.read_all_policies(Settings()),
         carrier=phone,
         signatures=TrustingCheck(),
     )

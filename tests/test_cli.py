@@ -2,9 +2,10 @@
 
 import socket
 
+import requests
 from pytest import fixture, mark
 
-from tests.running import demo_environment, free_port, signaal
+from tests.running import demo_environment, free_port, serve, signaal
 
 
 @fixture
@@ -70,3 +71,35 @@ def test_policies_are_checked_all_at_once(environment, tmp_path) -> None:
     assert done.returncode == 2
     for name in ("categories.toml", "warnings.toml", "oncall.toml"):
         assert name in done.stderr
+
+
+def test_the_demos_worker_is_part_of_serve(environment) -> None:
+    assert signaal("db", "upgrade", environment=environment).returncode == 0
+    done = signaal("worker", environment=environment)
+    assert done.returncode == 2
+    assert "signaal serve" in done.stderr
+
+
+def test_signaal_does_not_stay_up_without_its_worker(environment, tmp_path) -> None:
+    assert signaal("db", "upgrade", environment=environment).returncode == 0
+    lock = tmp_path / "data" / "worker.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    done = signaal("serve", environment=environment)
+    assert done.returncode == 4
+
+
+@mark.parametrize(("proxies", "believed"), [("0", False), ("1", True)])
+def test_only_a_trusted_proxy_says_that_a_visit_was_encrypted(
+    environment, tmp_path, proxies, believed
+) -> None:
+    given = environment | {"SIGNAAL_TRUSTED_PROXIES": proxies}
+    assert signaal("db", "upgrade", environment=given).returncode == 0
+    running = serve(given, tmp_path / "log")
+    answer = requests.get(
+        f"http://127.0.0.1:{given['SIGNAAL_PORT']}/gezond",
+        headers={"X-Forwarded-Proto": "https"},
+        timeout=10,
+    )
+    assert running.stop() == 0
+    assert ("Strict-Transport-Security" in answer.headers) is believed

@@ -2,6 +2,7 @@
 
 import shutil
 
+import structlog
 from pytest import fixture, mark, raises
 
 from signaal import wiring
@@ -64,3 +65,14 @@ def test_a_data_folder_that_cannot_be_is_refused(tmp_path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with raises(UnsafeSetting, match="SIGNAAL_DATA_DIR"):
         wiring.build(Settings(data_dir=tmp_path / "file"))
+
+
+def test_a_log_line_says_where_it_went_wrong_and_repeats_no_words(capsys) -> None:
+    wiring.configure_logging()
+    error = ValueError("Failing row contains (+31612345678, hij schreeuwt)")
+    structlog.get_logger().error("tick failed", exc_info=error)
+    structlog.reset_defaults()
+    said = capsys.readouterr().err
+    assert "ValueError" in said
+    assert "schreeuwt" not in said
+    assert "+316" not in said

@@ -11,8 +11,8 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from signaal.db import one_of
 from signaal.oncall.model import (
-    ALARMING,
     LIVE,
+    OWING,
     AttemptMethod,
     AttemptOutcome,
     CaseResult,
@@ -326,7 +326,7 @@ def open_cases(session: Session) -> Sequence[NightCaseRow]:
         select(NightCaseRow)
         .where(col(NightCaseRow.closed_at).is_(None))
         .order_by(
-            col(NightCaseRow.state).not_in(ALARMING),
+            col(NightCaseRow.state).not_in(OWING),
             col(NightCaseRow.state).not_in(LIVE),
             col(NightCaseRow.opened_at),
         )

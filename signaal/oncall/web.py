@@ -5,13 +5,12 @@ from uuid import UUID
 import structlog
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Purpose, Role
 from signaal.clock import PretendClock
-from signaal.errors import ImpossibleStep, UnknownCase
+from signaal.errors import ForgedRequest, ImpossibleStep, UnknownCase
 from signaal.oncall import actions
 from signaal.oncall.model import CaseLine, CaseResult, CaseState, DialEnd, Spoken, Voice, caller_of
 from signaal.web import EVERYONE, genuine_form, open_to, role, services, twiml
@@ -20,6 +19,7 @@ blueprint = Blueprint("oncall", __name__)
 webhooks = Blueprint("oncall_webhooks", __name__)
 
 NO_CONTENT = 204
+FORBIDDEN = 403
 ENDED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 CALLER_SIDE = "/haak/gesprek"
 """Below this path a neighbour is on the line; on the other paths a duty contact is."""
@@ -167,9 +167,15 @@ def after_connecting(case_id: UUID) -> Response:
     return twiml(actions.after_connecting(services(), case_id=case_id, sid=sid))
 
 
-@webhooks.errorhandler(OperationalError)
-@webhooks.errorhandler(PoolTimeout)
-@webhooks.errorhandler(UnknownCase)
+@webhooks.errorhandler(ForgedRequest)
+@webhooks.errorhandler(HTTPException)
+def refused(error: Exception) -> Response:
+    """Who isn't the carrier, or leaves out what a call has, gets no instructions."""
+    log.warning("webhook refused", endpoint=request.endpoint)
+    return Response(status=getattr(error, "code", None) or FORBIDDEN)
+
+
+@webhooks.errorhandler(Exception)  # the line's own 500 page
 def out_of_order(error: Exception) -> Response:
     """Whatever is broken on our side, somebody on the line always hears where to turn."""
     log.error("line out of order", endpoint=request.endpoint, error=type(error).__name__)

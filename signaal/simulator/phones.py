@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -200,9 +199,3 @@ class Record:
     created_at: datetime
     callback: str = ""
     error_code: int | None = None
-
-
-def outbox_id_in(callback: str) -> UUID | None:
-    """Our own id in the address of a status callback."""
-    _, found, text = callback.partition("m=")
-    return UUID(text.partition("&")[0]) if found else None

@@ -15,7 +15,7 @@ from signaal.clock import AMSTERDAM, PretendClock
 from signaal.oncall import actions as oncall
 from signaal.oncall.model import DutyTarget, Rota
 from signaal.simulator.network import FakeNetwork
-from signaal.simulator.phones import NEIGHBOURS, PhoneView, voicemail
+from signaal.simulator.phones import NEIGHBOURS, PhoneView
 from signaal.web import EVERYONE, clean, open_to, services
 
 blueprint = Blueprint("simulator", __name__)
@@ -126,17 +126,11 @@ def _call_the_line(network: FakeNetwork, number: str) -> None:
         network.call(number, services().settings.line_number)
 
 
-def _let_voicemail_answer(network: FakeNetwork, number: str) -> None:
-    network.add_phone(number, voicemail(after=0))
-    network.answer(number)
-    network.add_phone(number)  # the next time somebody is there again
-
-
 _VERBS: dict[str, Callable[[FakeNetwork, str], object]] = {
     "call": _call_the_line,
     "answer": lambda network, number: network.answer(number),
     "decline": lambda network, number: network.decline(number),
-    "voicemail": _let_voicemail_answer,
+    "voicemail": lambda network, number: network.let_voicemail_answer(number),
     "hang_up": lambda network, number: network.hang_up(number),
 }
 

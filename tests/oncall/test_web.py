@@ -83,29 +83,41 @@ def test_a_caller_of_an_unknown_case_is_still_put_through(services, exchange) ->
     assert answer.rings == MELDKAMER
 
 
+def test_whoever_is_not_the_carrier_gets_no_instructions(exchange) -> None:
+    answer = exchange.client.post("/haak/gesprek", data={"CallSid": "CA1"})
+    assert answer.status_code == 403
+    assert answer.text == ""
+
+
 def test_a_contact_of_an_unknown_case_hears_nothing(services, exchange) -> None:
     answer = exchange.post(f"/haak/fluister/{SOME_ID}/{SOME_ID}", CallSid="CA1")
     assert [verb.tag for verb in answer.verbs] == ["Hangup"]
 
 
 class AwayDatabase:
-    """A database that has gone."""
+    """A database that has gone, or of which a row can't be read."""
 
     url = "sqlite://"
 
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def session(self):
-        raise OperationalError("SELECT 1", {}, ConnectionError("away"))
+        raise self.error
 
     reading = session
 
 
-@fixture
-def broken_line(services):
-    away = services.__class__(**{**vars(services), "database": AwayDatabase()})
+@fixture(
+    params=[OperationalError("SELECT 1", {}, ConnectionError("away")), ValueError("unreadable")],
+    ids=["away", "unreadable"],
+)
+def broken_line(services, request):
+    away = services.__class__(**{**vars(services), "database": AwayDatabase(request.param)})
     return Exchange(create_app(away).test_client())
 
 
-def test_while_the_database_is_away_a_caller_hears_112_and_the_duty_office_rings(
+def test_whatever_is_broken_a_caller_hears_112_and_the_duty_office_rings(
     broken_line,
 ) -> None:
     answer = broken_line.call()
@@ -118,7 +130,7 @@ def test_while_the_database_is_away_a_caller_hears_112_and_the_duty_office_rings
     assert "112" in after.heard
 
 
-def test_while_the_database_is_away_a_contact_is_not_connected_blindly(broken_line) -> None:
+def test_whatever_is_broken_a_contact_is_not_connected_blindly(broken_line) -> None:
     answer = broken_line.post(f"/haak/fluister/{SOME_ID}/{SOME_ID}", CallSid="CA1")
     assert [verb.tag for verb in answer.verbs] == ["Hangup"]
 

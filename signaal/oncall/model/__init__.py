@@ -1,7 +1,6 @@
 """The nouns and rules of the night line: who has duty, what a case may become, what is said."""
 
 from signaal.oncall.model.cases import (
-    ALARMING,
     CALLER,
     LINE,
     LINKABLE,
@@ -39,7 +38,6 @@ from signaal.oncall.model.rota import (
 from signaal.oncall.model.spoken import Spoken, Voice
 
 __all__ = [
-    "ALARMING",
     "CALLER",
     "LINE",
     "LINKABLE",

@@ -45,9 +45,7 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
 LIVE = frozenset({_S.RECEIVED, _S.RINGING, _S.ACCEPTED, _S.TALKING})
 """A caller may be on the line."""
 OWING = frozenset({_S.OWED, _S.PAGING, _S.ALARM, _S.NOTED})
-"""Nobody has taken it yet."""
-ALARMING = frozenset({_S.OWED, _S.PAGING, _S.ALARM, _S.NOTED})
-"""The red banner stands."""
+"""Nobody has taken it yet: the red banner stands."""
 LINKABLE = frozenset({_S.RECEIVED, _S.RINGING, _S.OWED, _S.PAGING, _S.ALARM, _S.OWNED})
 """A second call of the same neighbour belongs to this case."""
 
