@@ -2,16 +2,14 @@
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from signaal.access.model import Purpose, Role
-from signaal.errors import NoSnapshot, NotAllowed, UnknownPlace
+from signaal.access.model import Purpose
+from signaal.errors import NotAllowed, UnknownPlace
 from signaal.hotspots import actions as hotspots
+from signaal.hotspots.model import LOOKERS
 from signaal.intake.model import Kind
 from signaal.web import open_to, role, services
 
 blueprint = Blueprint("alerting", __name__)
-
-LOOKERS = (Role.TEAM_MEMBER, Role.COORDINATOR, Role.POLICE_OFFICER, Role.POLICY_OFFICER)
-RETRY_SECONDS = "30"
 
 
 @blueprint.get("/blok/<code>")
@@ -29,8 +27,4 @@ def show_block(code: str) -> Response:
         abort(403)
     except UnknownPlace:
         abort(404)
-    except NoSnapshot:
-        waiting = make_response(render_template("hotspots/not_yet.html"), 503)
-        waiting.headers["Retry-After"] = RETRY_SECONDS
-        return waiting
     return make_response(render_template("alerting/block.html", story=story))

@@ -31,6 +31,7 @@ from signaal.hotspots.model import (
     precision_for,
     sees_latest,
     shown,
+    shown_weeks,
 )
 from signaal.hotspots.numbers.rates import Town, own_share, per_thousand, steadied
 from signaal.hotspots.snapshot import Input, Snapshot
@@ -52,10 +53,10 @@ def refresh(services: Services) -> SnapshotInfo:
     """Counts anew and freezes what was counted; keeps the shapes of the blocks beside it.
 
     Outside the demo the figures of the complete weeks are frozen as well, once a week: these
-    are what roles that see classes get to see.
+    are what roles that see classes get to see. Without blocks there is nothing to freeze yet.
 
     Returns:
-        Which figures are the latest now.
+        Which figures are the latest now; those of no blocks were counted and not kept.
     """
     now = services.clock.now()
     week = week_of(now)
@@ -64,22 +65,25 @@ def refresh(services: Services) -> SnapshotInfo:
         blocks = [block for block in places.block_layer(session) if block.dwellings > 0]
         successors = places.block_successors(session)
         voices = intake.voices(session, since=start_of(first), until=start_of(week + 1))
+    given = _input(blocks, voices, successors=successors)
+    latest = frozen.make(given, last_week=week, made_at=now)
+    if not blocks:
+        return latest.info
     folder = services.settings.snapshots_dir
     drawing.keep_shapes(folder, blocks)
-    given = _input(blocks, voices, successors=successors)
-    if not services.settings.is_demo and not _has_week(services, week - 1):
+    if not services.settings.is_demo and not _has_week(services, week - 1, blocks=given.blocks):
         weekly = frozen.make(given, last_week=week - 1, made_at=now)
         frozen.freeze(folder, weekly, name=frozen.WEEKLY)
-    latest = frozen.make(given, last_week=week, made_at=now)
     return frozen.freeze(folder, latest, name=frozen.LATEST)
 
 
-def _has_week(services: Services, week: int) -> bool:
+def _has_week(services: Services, week: int, *, blocks: Sequence[BlockName]) -> bool:
+    """Whether this week is frozen, and with the blocks of today: places may be loaded since."""
     try:
         kept = frozen.read(services.settings.snapshots_dir, name=frozen.WEEKLY)
     except NoSnapshot:
         return False
-    return kept.info.week == week
+    return kept.info.week == week and kept.blocks == tuple(blocks)
 
 
 def _input(
@@ -311,11 +315,13 @@ def _weeks(
     """Single weeks, for those who see numbers: a class per week would say nothing."""
     if precision is not Precision.EXACT:
         return ()
-    counts = figures.weekly(kind)[place][-TREND_WEEKS:]
+    counted = figures.weekly(kind)[place][-TREND_WINDOWS * WEEKS_PER_PERIOD :]
+    large = figures.blocks[place].dwellings >= SMALLEST_SHOWN
+    # The oldest window counts as a whole, although two of its weeks are not on the page.
+    seen = shown_weeks([int(count) * large for count in counted], precision=precision)
     first = figures.info.week - TREND_WEEKS + 1
     weeks = []
-    for week, count in enumerate(counts, start=first):
+    for week, count in enumerate(seen[-TREND_WEEKS:], start=first):
         days = _days(figures, first_week=week, last_week=week)
-        seen = _shown(int(count), block=figures.blocks[place], precision=precision)
-        weeks.append(PeriodFigure(days.first_day, days.last_day, seen))
+        weeks.append(PeriodFigure(days.first_day, days.last_day, count))
     return tuple(weeks)

@@ -1,10 +1,12 @@
 """What may be said about a block, to whom, and how it compares with the town."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from signaal.access.model import Role
+from signaal.clock import WEEKS_PER_PERIOD
 from signaal.errors import NotAllowed
 from signaal.intake.model import Kind
 from signaal.privacy.model import CLASS_BORDERS
@@ -45,6 +47,9 @@ _SEES: dict[str, dict[Kind, Precision]] = {
     Role.POLICE_OFFICER: {Kind.NUISANCE: Precision.CLASSES},
 }
 
+LOOKERS = tuple(_SEES)
+"""The roles that see figures per block at all."""
+
 
 def kinds_for(role: str) -> tuple[Kind, ...]:
     """The kinds of evidence of which this role sees figures per block, in a fixed order."""
@@ -81,7 +86,8 @@ class Shown:
     Attributes:
         low: At least so many.
         high: At most so many; None: no upper end.
-        hidden: Too few to say more; never said to be other than zero.
+        hidden: Too few to say more, never said to be other than zero; or, without an upper end,
+            withheld, because it would tell such a number elsewhere.
     """
 
     low: int
@@ -105,8 +111,9 @@ class Rate:
 def shown(count: int, *, precision: Precision) -> Shown:
     """A count of distinct reporters as this precision allows: every count passes through here.
 
-    This hides small counts by themselves. No totals of blocks are shown beside them; whoever
-    adds totals must first hide what would follow from them.
+    This hides small counts by themselves, not what follows from a sum that stands beside them.
+    Single weeks stand beside their sum of four, and go through `shown_weeks`. No other sums are
+    shown, but for the town's rate; whoever adds one must first hide what would follow from it.
 
     Args:
         count: Whole voices in one block, kind and period.
@@ -122,6 +129,27 @@ def shown(count: int, *, precision: Precision) -> Shown:
     low = max(border for border in CLASS_BORDERS if border <= count)
     above = [border for border in CLASS_BORDERS if border > count]
     return Shown(low, above[0] - 1 if above else None, hidden=False)
+
+
+WITHHELD = Shown(0, None, hidden=True)
+"""A count that isn't shown, however large, because others would follow from it."""
+
+
+def shown_weeks(counts: Sequence[int], *, precision: Precision) -> tuple[Shown, ...]:
+    """Single weeks beside their sums of four: all four of a window, or none.
+
+    With the sum of four known, one hidden week would follow from the other three, and two or
+    three hidden weeks nearly so. So no week is shown in a window with a hidden one.
+
+    Args:
+        counts: Whole voices per week, oldest first, in whole windows of four.
+        precision: How exactly they may be seen.
+    """
+    weeks: list[Shown] = []
+    for start in range(0, len(counts), WEEKS_PER_PERIOD):
+        four = [shown(each, precision=precision) for each in counts[start:][:WEEKS_PER_PERIOD]]
+        weeks += [WITHHELD] * len(four) if any(each.hidden for each in four) else four
+    return tuple(weeks)
 
 
 class Level(StrEnum):
@@ -283,7 +311,8 @@ class KindStory:
         own_share: How much the block's own figure weighs in the smoothed rate, in per cent;
             in tens for classes.
         fours: Stretches of four weeks, oldest first.
-        weeks: Single weeks, oldest first; empty where only classes are seen.
+        weeks: Single weeks, oldest first; empty where only classes are seen. Withheld in each
+            window of four that has a hidden week.
     """
 
     kind: Kind
@@ -295,6 +324,11 @@ class KindStory:
     own_share: int
     fours: tuple[PeriodFigure, ...]
     weeks: tuple[PeriodFigure, ...]
+
+    @property
+    def has_open_weeks(self) -> bool:
+        """Whether any single week can be shown."""
+        return any(not week.reporters.hidden for week in self.weeks)
 
 
 @dataclass(frozen=True)

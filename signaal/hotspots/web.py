@@ -14,11 +14,12 @@ from flask import send_from_directory as send_file_of
 from flask_babel import format_date, format_decimal, get_locale
 from flask_babel import gettext as _
 
-from signaal.access.model import Purpose, Role
+from signaal.access.model import Purpose
 from signaal.errors import NoSnapshot, NotAllowed
 from signaal.hotspots import actions
 from signaal.hotspots.map import Shapes, collection, feature
 from signaal.hotspots.model import (
+    LOOKERS,
     WINDOWS,
     BlockFigure,
     Level,
@@ -34,7 +35,6 @@ from signaal.web import EVERYONE, open_to, role, services
 
 blueprint = Blueprint("hotspots", __name__)
 
-LOOKERS = (Role.TEAM_MEMBER, Role.COORDINATOR, Role.POLICE_OFFICER, Role.POLICY_OFFICER)
 YEAR_SECONDS = 365 * 24 * 3600
 RETRY_SECONDS = "30"
 MOST_ROWS = 1000
@@ -75,10 +75,7 @@ SORTS: dict[str, Sorter] = {
 @open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING)
 def show_map() -> Response:
     """The map and the table."""
-    try:
-        figures, shapes = _figures(), actions.shapes(services())
-    except NoSnapshot:
-        return _not_yet()
+    figures, shapes = _figures(), actions.shapes(services())
     asked = request.args.get("sort", "")
     sort = asked if asked in SORTS else "aandacht"
     downwards = request.args.get("volgorde", "") == "af"
@@ -110,10 +107,7 @@ def show_map() -> Response:
 @open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING)
 def blocks() -> Response:
     """The shapes with the figures that this role may see, as GeoJSON."""
-    try:
-        figures, shapes = _figures(), actions.shapes(services())
-    except NoSnapshot:
-        return _not_yet()
+    figures, shapes = _figures(), actions.shapes(services())
     packed, tag = _packed(figures, shapes, str(get_locale()))
     small = request.accept_encodings.quality("gzip") > 0
     response = make_response(packed if small else gzip.decompress(packed))
@@ -156,7 +150,9 @@ def _period() -> int:
     return int(asked)
 
 
-def _not_yet() -> Response:
+@blueprint.app_errorhandler(NoSnapshot)
+def not_yet(_missing: NoSnapshot) -> Response:
+    """Asks to come back in half a minute, on every page that shows figures."""
     response = make_response(render_template("hotspots/not_yet.html"), 503)
     response.headers["Retry-After"] = RETRY_SECONDS
     return response
@@ -290,6 +286,8 @@ def block_name(code: str) -> str:
 @blueprint.app_template_filter()
 def reporters(count: Shown) -> str:
     """A count of reporters as it may be seen."""
+    if count.hidden and count.high is None:
+        return str(_("niet getoond"))
     if count.hidden:
         return str(_("minder dan %(number)s", number=(count.high or 0) + 1))
     if count.is_exact:

@@ -4,6 +4,7 @@ from pytest import fixture, mark
 
 from signaal.hotspots import actions
 from signaal.intake.model import Kind
+from signaal.places.actions import block_layer
 from tests.hotspots.towns import build, pages, report
 
 TEAM = {"X-Role": "team_member"}
@@ -40,6 +41,25 @@ def test_a_coordinator_sees_the_weeks_and_a_team_member_does_not(client) -> None
     assert "Per week, 26 weken" in text_of(client.get(FIRST, headers=COORDINATOR))
     assert "12 melders" in text_of(client.get(FIRST, headers=COORDINATOR))
     assert "Per week" not in text_of(client.get(FIRST, headers=TEAM))
+
+
+def test_weeks_that_would_tell_a_small_number_are_not_drawn(client) -> None:
+    html = client.get(FIRST, headers=COORDINATOR).text
+    assert "Er is geen week te tonen." in html
+    assert "Melders per week" not in html
+
+
+def test_weeks_are_drawn_where_each_of_four_has_enough(services, client) -> None:
+    with services.database.reading() as session:
+        first = next(b.id for b in block_layer(session) if FIRST.endswith(b.code))
+    for weeks_ago in range(4, 8):
+        report(services, first, times=3, weeks_ago=weeks_ago, who=f"week {weeks_ago}")
+    actions.refresh(services)
+    text = text_of(client.get(FIRST, headers=COORDINATOR))
+    assert "Weken zonder balk worden niet getoond." in text
+    table = text.split("Tabel per week")[1]
+    assert "19 okt t/m 25 okt 2026 3" in table
+    assert "9 nov t/m 15 nov 2026 niet getoond" in table
 
 
 def test_the_trend_is_drawn_and_stands_in_a_table_as_well(client) -> None:

@@ -5,6 +5,8 @@ from pytest import mark, raises
 from signaal.access.model import Role
 from signaal.errors import NotAllowed
 from signaal.hotspots.model import (
+    LOOKERS,
+    WITHHELD,
     Level,
     Precision,
     Shown,
@@ -13,6 +15,7 @@ from signaal.hotspots.model import (
     precision_for,
     sees_latest,
     shown,
+    shown_weeks,
 )
 from signaal.intake.model import Kind
 from signaal.privacy.model import count_class
@@ -94,6 +97,18 @@ def test_counts_of_one_class_look_the_same(one, other) -> None:
 )
 def test_a_colour_says_what_holds_for_every_count_in_the_class(count, low, high, level) -> None:
     assert level_of(count, low_ratio=low, high_ratio=high) is level
+
+
+@given(st.lists(st.integers(0, 9), min_size=8, max_size=8))
+def test_four_weeks_are_shown_all_or_none(counts) -> None:
+    seen = shown_weeks(counts, precision=EXACT)
+    for four, true in ((seen[:4], counts[:4]), (seen[4:], counts[4:])):
+        exact = tuple(Shown(count, count, hidden=False) for count in true)
+        assert four == (exact if min(true) >= 3 else (WITHHELD,) * 4)
+
+
+def test_the_map_is_open_to_whoever_sees_figures_and_to_nobody_else() -> None:
+    assert set(LOOKERS) == {role for role in Role if kinds_for(role)}
 
 
 def test_only_the_four_upper_levels_stand_out() -> None:

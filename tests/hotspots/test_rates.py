@@ -12,7 +12,6 @@ from pytest import mark, raises
 from signaal.errors import UnknownDwellings
 from signaal.hotspots.numbers.rates import (
     Town,
-    compared_with_town,
     crude_rates,
     own_share,
     per_thousand,
@@ -35,7 +34,6 @@ def test_a_worked_example_by_hand() -> None:
     assert_allclose(steady_rates(reports, dwellings), [0.0225, 0.0775])
     assert_allclose(crude_rates(reports, dwellings), [0.01, 0.09])
     assert_allclose(per_thousand(crude_rates(reports, dwellings)), [10, 90])
-    assert_allclose(compared_with_town(array([0.0225, 0.0775]), town=town), [0.45, 1.55])
 
 
 def test_blocks_that_differ_only_by_chance_all_get_the_towns_rate() -> None:
@@ -47,7 +45,6 @@ def test_blocks_that_differ_only_by_chance_all_get_the_towns_rate() -> None:
 def test_in_a_town_where_nobody_reports_all_rates_are_nothing() -> None:
     quiet, dwellings = np.zeros(3), array([10.0, 20.0, 150.0])
     assert_array_equal(steady_rates(quiet, dwellings), np.zeros(3))
-    assert_array_equal(compared_with_town(quiet, town=town_of(quiet, dwellings)), np.ones(3))
 
 
 def test_a_town_without_blocks_has_no_rates() -> None:

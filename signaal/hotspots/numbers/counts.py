@@ -12,8 +12,7 @@ IntArray: TypeAlias = NDArray[np.integer[Any]]
 FloatArray: TypeAlias = NDArray[np.float64]
 
 WHOLE = 1.0
-HALF = 0.5
-"""What an anonymous web report weighs until a second source (trust.md, section 4)."""
+"""What a voice weighs; an anonymous web report half of it, until a second source."""
 VOICES_PER_ORGANISATION = 2
 NO_ORGANISATION = -1
 
@@ -97,7 +96,9 @@ def weekly_voices(reports: ReportColumns, *, span: Span, blocks: int, kinds: int
     Source: the rule of one voice per reporter, block and four weeks stands in trust.md,
     section 4, and numbers.md, notation.
     """
-    voices = _within_organisations(_one_per_reporter(reports, span=span, blocks=blocks))
+    voices = _one_per_reporter(reports, span=span, blocks=blocks)
+    if reports.organisation is not None:
+        voices = _within_organisations(voices)
     cells = kinds * blocks * span.stretches
     key = voices.cell * WEEKS_PER_PERIOD + voices.week
     weight = _with_second_source(voices, cells=cells)

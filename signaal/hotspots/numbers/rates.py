@@ -140,21 +140,6 @@ def own_share(dwellings: CountArray, *, town: Town) -> FloatArray:
     return np.asarray(town.variance / (town.variance + town.rate / homes))
 
 
-def compared_with_town(rates: FloatArray, *, town: Town) -> FloatArray:
-    """How many times the town's rate each block's rate is.
-
-    Args:
-        rates: Reports per dwelling over one period, shape (blocks,).
-        town: The town over the same period.
-
-    Returns:
-        Ratios, shape (blocks,); 1 everywhere in a town where nobody reports.
-    """
-    if town.rate == 0.0:
-        return np.ones(rates.shape)
-    return np.asarray(rates / town.rate)
-
-
 def per_thousand(rates: FloatArray) -> FloatArray:
     """Rates per dwelling as rates per 1,000 dwellings, same shape."""
     return np.asarray(rates * PER_DWELLINGS)

@@ -5,7 +5,6 @@ from signaal.places.actions.finding import (
     block_layer,
     block_names,
     block_successors,
-    find_block,
     find_place,
     is_empty,
     neighbourhood_name,
@@ -16,7 +15,6 @@ from signaal.places.actions.loading import (
     load_dwellings,
     load_neighbourhoods,
     load_town,
-    make_blocks,
 )
 
 __all__ = [
@@ -24,14 +22,12 @@ __all__ = [
     "block_layer",
     "block_names",
     "block_successors",
-    "find_block",
     "find_place",
     "is_empty",
     "load_blocks",
     "load_dwellings",
     "load_neighbourhoods",
     "load_town",
-    "make_blocks",
     "neighbourhood_name",
     "street_names",
 ]

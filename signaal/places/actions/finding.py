@@ -87,12 +87,6 @@ def _only_block(place: PlaceFound) -> PlaceFound:
     )
 
 
-def find_block(session: Session, code: str) -> Block | None:
-    """The block in force with this code."""
-    found = store.blocks(session, code=code)
-    return found[0] if found else None
-
-
 def block_layer(session: Session) -> list[Block]:
     """All blocks in force, in order of id."""
     return store.blocks(session)

@@ -103,11 +103,6 @@ def load_blocks(services: Services, path: Path, *, read: Reader = read_in_child)
     return _load(services, town, what="blocks", tallies=[file.tallies])
 
 
-def make_blocks(services: Services) -> LoadReport:
-    """Makes blocks from the addresses again, also where the municipality had drawn its own."""
-    return _load(services, changed(_known(services), drawn=None), what="made blocks", tallies=[])
-
-
 def load_town(
     services: Services,
     folder: Path,

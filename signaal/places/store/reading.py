@@ -80,8 +80,8 @@ def _found(dwelling_id: int | None, place: Iterable[Any]) -> PlaceFound:
     return PlaceFound(block_id, block_code, dwelling_id, code, name, district)
 
 
-def blocks(session: Session, *, code: str | None = None) -> list[Block]:
-    """The blocks in force, in order of id; or the one with this code."""
+def blocks(session: Session) -> list[Block]:
+    """The blocks in force, in order of id."""
     wanted = (
         columns(
             *(BlockRow.id, BlockRow.code, BlockRow.dwellings, BlockRow.small),
@@ -94,8 +94,6 @@ def blocks(session: Session, *, code: str | None = None) -> list[Block]:
         .where(col(BlockRow.current), col(BlockRow.dwellings) > 0)
         .order_by(col(BlockRow.id))
     )
-    if code is not None:
-        wanted = wanted.where(col(BlockRow.code) == code)
     return [Block(*row) for row in session.execute(wanted)]
 
 
