@@ -1,7 +1,7 @@
 """Takes in files, gives each dwelling its block and each block its polygon, keeps it at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as changed
 from pathlib import Path
 
@@ -185,6 +185,9 @@ def _load(
         _refuse_half_a_town(town, homes=homes, blocks=blocks, name=whole)
     for tally in tallies:
         report += LoadReport({}, tally.left_out, tally.mended)
+    area_of = {home.id: home.neighbourhood for home in homes}
+    kept = [(home, area_of[home.bag_id]) for home in town.dwellings if home.bag_id in area_of]
+    rows = store.dwelling_rows(kept)
     on_progress("keep", 0.0)
     with services.database.session() as session, session.begin():
         if store.latest_load(session) != town.token:
@@ -199,7 +202,7 @@ def _load(
                 districts=areas.districts,
                 neighbourhoods=areas.neighbourhoods,
             )
-        _keep_homes(session, town, homes=homes, blocks=blocks)
+        _keep_homes(session, town, rows=rows, blocks=blocks)
         store.keep_load(session, token=uuid7(), what=what, now=services.clock.now())
     on_progress("keep", 1.0)
     return report
@@ -223,19 +226,16 @@ def _refuse_half_a_town(
 
 
 def _keep_homes(
-    session: Session, town: Town, *, homes: Sequence[Home], blocks: Sequence[ShapedBlock]
+    session: Session,
+    town: Town,
+    *,
+    rows: Mapping[str, Mapping[str, object]],
+    blocks: Sequence[ShapedBlock],
 ) -> None:
     ids = store.keep_blocks(session, blocks)
     block_of = {home: block.code for block in blocks for home in block.homes}
-    area_of = {home.id: home.neighbourhood for home in homes}
-    store.keep_dwellings(
-        session,
-        (
-            (home, area_of[home.bag_id], ids[block_of[home.bag_id]])
-            for home in town.dwellings
-            if home.bag_id in area_of
-        ),
-    )
+    block_ids = {home: ids[code] for home, code in block_of.items()}
+    store.keep_dwellings(session, rows, blocks=block_ids)
     moved: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for home, code in town.before.items():
         if code not in ids and home in block_of:

@@ -1,6 +1,7 @@
 """Rows of areas, blocks and dwellings, written in bulk and read by address."""
 
 from signaal.places.store.keeping import (
+    dwelling_rows,
     keep_areas,
     keep_blocks,
     keep_dwellings,
@@ -43,6 +44,7 @@ __all__ = [
     "block_names",
     "blocks",
     "candidates",
+    "dwelling_rows",
     "keep_areas",
     "keep_blocks",
     "keep_dwellings",

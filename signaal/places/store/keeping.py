@@ -100,9 +100,13 @@ def keep_successors(session: Session, successors: Mapping[str, int]) -> None:
     _keep(session, BlockRow, "code", {c: {"successor_id": id_} for c, id_ in successors.items()})
 
 
-def keep_dwellings(session: Session, homes: Iterable[tuple[Dwelling, str, int]]) -> None:
-    """Keeps these dwellings, each with the code of its neighbourhood and the id of its block."""
-    rows: dict[str, dict[str, Any]] = {
+def dwelling_rows(homes: Iterable[tuple[Dwelling, str]]) -> dict[str, dict[str, Any]]:
+    """What is kept of these dwellings, each with the code of its neighbourhood, by id.
+
+    Takes no session: spelling a whole town takes longer than finding what changed in it, and
+    nobody has to wait for that.
+    """
+    return {
         home.bag_id: {
             "postcode": home.postcode,
             "number": home.number,
@@ -114,12 +118,18 @@ def keep_dwellings(session: Session, homes: Iterable[tuple[Dwelling, str, int]])
             "x": home.x,
             "y": home.y,
             "neighbourhood_code": area,
-            "block_id": block_id,
             "current": True,
         }
-        for home, area, block_id in homes
+        for home, area in homes
     }
-    _keep(session, DwellingRow, "bag_id", rows)
+
+
+def keep_dwellings(
+    session: Session, rows: Mapping[str, Mapping[str, Any]], *, blocks: Mapping[str, int]
+) -> None:
+    """Keeps these dwellings and no others in force, each with the id of its block."""
+    placed = {home: {**row, "block_id": blocks[home]} for home, row in rows.items()}
+    _keep(session, DwellingRow, "bag_id", placed)
     _retire(session, DwellingRow, "bag_id", keep=rows)
 
 
