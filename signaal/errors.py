@@ -61,6 +61,13 @@ class UnknownPlace(SignaalError):
     """No dwelling, block or area answers to this description."""
 
 
+# -- privacy --------------------------------------------------------------------------------
+
+
+class BrokenSeal(SignaalError):
+    """What was sealed can't be opened: it or its key was damaged, or the master key is another."""
+
+
 # -- intake ---------------------------------------------------------------------------------
 
 
@@ -70,6 +77,10 @@ class ForgedRequest(SignaalError):
 
 class UnusableReport(SignaalError):
     """A report that can't be taken in; the text says what is missing."""
+
+
+class AlreadyPlaced(UnusableReport):
+    """A report that has a place already: somebody was first."""
 
 
 class UnknownReceipt(SignaalError):

@@ -80,6 +80,7 @@ Index(
     sqlite_where=_UNPLACED,
     postgresql_where=_UNPLACED,
 )
+Index("ix_report_status_received_at", col(ReportRow.status), col(ReportRow.received_at))
 
 
 class SealedReportRow(SQLModel, table=True):
@@ -100,7 +101,6 @@ class InboundTextRow(SQLModel, table=True):
     __tablename__ = "inbound_text"
 
     provider_key: str = Field(primary_key=True)
-    conversation_key: str
     received_at: datetime
     report_id: UUID | None = Field(
         default=None, foreign_key="report.id", ondelete="SET NULL", index=True
@@ -137,21 +137,14 @@ def _insert_for(session: Session) -> type[postgresql.Insert] | type[sqlite.Inser
 # -- messages and conversations -------------------------------------------------------------
 
 
-def claim_message(
-    session: Session, *, provider_key: str, conversation_key: str, received_at: datetime
-) -> bool:
+def claim_message(session: Session, *, provider_key: str, received_at: datetime) -> bool:
     """Keeps that this message came in; False when it had come in already.
 
     A twin in a parallel transaction waits here until that one has ended.
     """
     claimed = session.connection().scalars(
         _insert_for(session)(InboundTextRow)
-        .values(
-            provider_key=provider_key,
-            conversation_key=conversation_key,
-            received_at=received_at,
-            report_id=None,
-        )
+        .values(provider_key=provider_key, received_at=received_at, report_id=None)
         .on_conflict_do_nothing()
         .returning(col(InboundTextRow.provider_key))
     )
@@ -253,14 +246,17 @@ def unplaced(session: Session, *, limit: int) -> Sequence[ReportRow]:
     ).all()
 
 
-def with_status(session: Session, status: ReportStatus, *, limit: int) -> Sequence[ReportRow]:
-    """The newest reports with this status."""
-    return session.scalars(
-        select(ReportRow)
+def with_status(
+    session: Session, status: ReportStatus, *, limit: int
+) -> tuple[list[ReportRow], int]:
+    """Reports with this status, acute first, then the oldest; and how many there are in all."""
+    found = session.execute(
+        select(ReportRow, func.count().over())
         .where(col(ReportRow.status) == status)
-        .order_by(col(ReportRow.received_at).desc(), col(ReportRow.id).desc())
+        .order_by(_soonest(), col(ReportRow.received_at), col(ReportRow.id))
         .limit(limit)
     ).all()
+    return [row for row, _count in found], found[0][1] if found else 0
 
 
 def unconsidered(session: Session, *, limit: int) -> Sequence[ReportRow]:
@@ -279,11 +275,9 @@ def unconsidered(session: Session, *, limit: int) -> Sequence[ReportRow]:
 
 
 def mark_considered(session: Session, report_id: UUID, *, now: datetime) -> None:
-    """Writes down that it was decided about, unless it changed after this instant."""
+    """Writes down that it was decided about; the caller holds the report (`unconsidered`)."""
     session.execute(
-        update(ReportRow)
-        .where(col(ReportRow.id) == report_id, col(ReportRow.changed_at) <= now)
-        .values(considered_at=now)
+        update(ReportRow).where(col(ReportRow.id) == report_id).values(considered_at=now)
     )
 
 

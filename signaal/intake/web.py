@@ -11,7 +11,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Purpose, Role
-from signaal.errors import TooManyTries, UnknownPlace, UnknownReceipt, UnusableReport
+from signaal.errors import (
+    AlreadyPlaced,
+    TooManyTries,
+    UnknownPlace,
+    UnknownReceipt,
+    UnusableReport,
+)
 from signaal.intake import actions
 from signaal.intake.model import (
     MOST_READ,
@@ -307,12 +313,15 @@ def place(report_id: UUID) -> Response | tuple[str, int]:
     house = house_number(number) or AddressWords()
     words = replace(house, postcode=postcode_of(postcode) or postcode or None)
     try:
-        found = actions.place_by_hand(services(), report_id, words)
+        found = actions.place_by_hand(services(), report_id, words, role=role())
     except UnknownPlace as unknown:
         sentence = _place_sentence(unknown)
         return _unplaced_page(
             wrong=report_id, sentence=sentence, postcode=postcode, number=number
         ), UNUSABLE
+    except AlreadyPlaced:
+        flash(_("Deze melding heeft al een plaats. Iemand was u voor."))
+        return redirect(url_for("intake.show_unplaced"), code=303)
     except UnusableReport:
         abort(404)
     flash(_("De melding staat nu in %(place)s.", place=found.neighbourhood_name))
@@ -341,8 +350,8 @@ def show_reports() -> str:
     opened = actions.open_reports(services(), role=role(), purpose=Purpose.OFFER_HELP)
     return render_template(
         "intake/reports.html",
-        received=[each for each in opened if each.status is ReportStatus.RECEIVED],
-        watched=[each for each in opened if each.status is not ReportStatus.RECEIVED],
+        received=opened[ReportStatus.RECEIVED],
+        watched=opened[ReportStatus.BEING_LOOKED_AT],
         labels={each.code: _label(each) for each in _list()},
         limit=MOST_READ,
     )

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from signaal.db import Session
+from signaal.errors import BrokenSeal
 from signaal.privacy import store
 
 NONCE_BYTES = 12
@@ -28,7 +30,11 @@ class DataKey:
         return _encrypt(self.secret, text.encode())
 
     def open(self, sealed: bytes) -> str:
-        """The text again."""
+        """The text again.
+
+        Raises:
+            BrokenSeal: It was damaged, or sealed with another key.
+        """
         return _decrypt(self.secret, sealed).decode()
 
 
@@ -40,20 +46,35 @@ def new_key(session: Session, *, key_id: UUID, master_key: SecretStr) -> DataKey
 
 
 def find_key(session: Session, *, key_id: UUID, master_key: SecretStr) -> DataKey | None:
-    """The data key, or None when it has been destroyed."""
+    """The data key, or None when it has been destroyed.
+
+    Raises:
+        BrokenSeal: The key itself can't be opened.
+    """
     wrapped = store.wrapped_key(session, key_id)
     return DataKey(key_id, _decrypt(_wrapping(master_key), wrapped)) if wrapped else None
 
 
 def find_keys(
     session: Session, key_ids: Collection[UUID], *, master_key: SecretStr
-) -> dict[UUID, DataKey]:
-    """Those of these data keys that have not been destroyed, found at once."""
+) -> dict[UUID, DataKey | None]:
+    """Those of these data keys that have not been destroyed, found at once.
+
+    Returns:
+        None in the place of a key that can't be opened: it keeps no other from being found.
+    """
     wrapping = _wrapping(master_key)
     return {
-        key_id: DataKey(key_id, _decrypt(wrapping, wrapped))
+        key_id: _unwrapped(key_id, wrapping, wrapped)
         for key_id, wrapped in store.wrapped_keys(session, key_ids).items()
     }
+
+
+def _unwrapped(key_id: UUID, wrapping: bytes, wrapped: bytes) -> DataKey | None:
+    try:
+        return DataKey(key_id, _decrypt(wrapping, wrapped))
+    except BrokenSeal:
+        return None
 
 
 def destroy_key(session: Session, key_id: UUID) -> None:
@@ -71,4 +92,7 @@ def _encrypt(key: bytes, plain: bytes) -> bytes:
 
 
 def _decrypt(key: bytes, sealed: bytes) -> bytes:
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    except (InvalidTag, ValueError) as broken:  # ValueError: cut off within the nonce
+        raise BrokenSeal from broken

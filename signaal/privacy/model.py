@@ -1,9 +1,8 @@
-"""Classes of small counts, masks for free text, and the epochs of reporter tokens."""
+"""Borders of count classes, masks for free text, and the epochs of reporter tokens."""
 
 import hmac
 import re
 from hashlib import sha256
-from itertools import pairwise
 
 from signaal.clock import period_of
 
@@ -14,21 +13,6 @@ CLASS_BORDERS = (5, 10, 20, 40)
 """Lower ends of the classes of count above the hidden one (distinct reporters)."""
 
 MASK = "▇▇▇"
-
-
-def count_class(count: float) -> str:
-    """The class in which a count of distinct reporters is shown: "<5", "5-9", ... "40+".
-
-    Args:
-        count: Whole or half voices; halves are rounded down.
-    """
-    whole = int(count)
-    if whole < CLASS_BORDERS[0]:
-        return f"<{CLASS_BORDERS[0]}"
-    for low, above in pairwise(CLASS_BORDERS):
-        if whole < above:
-            return f"{low}-{above - 1}"
-    return f"{CLASS_BORDERS[-1]}+"
 
 
 def reporter_token(number: str, *, week: int, pepper: str) -> str:

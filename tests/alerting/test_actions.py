@@ -2,17 +2,20 @@ from datetime import UTC, datetime
 
 from pytest import fixture, mark, raises
 from sqlmodel import select
+from structlog.testing import capture_logs
 
 from signaal.alerting.actions import consider
 from signaal.alerting.model import AlertPolicy
 from signaal.alerting.store import DecisionRow
 from signaal.intake import actions as intake
+from signaal.intake.store import SealedReportRow
 from signaal.messages import actions as outbox
 from signaal.oncall import actions as oncall
 from signaal.oncall import store as night_store
 from signaal.oncall.model import CaseState
 from signaal.places.model import AddressWords
 from signaal.ports import InboundText
+from signaal.privacy.store import DataKeyRow
 from tests.intake.town import build_town
 
 SATURDAY_NIGHT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -134,10 +137,85 @@ def test_a_report_placed_by_hand_is_considered_again_and_pages_nobody_twice(
     with services.database.reading() as session:
         (unplaced,) = intake.unplaced(session)
     clock.turn(minutes=1)
-    intake.place_by_hand(services, unplaced.id, AddressWords(postcode="8021AC", number=14))
+    words = AddressWords(postcode="8021AC", number=14)
+    intake.place_by_hand(services, unplaced.id, words, role="team_member")
     assert consider(services) == 1
     assert len(cases(services)) == 1
     assert len(decisions(services)) == 1
+
+
+def close_the_case(services) -> None:
+    (case,) = cases(services)
+    oncall.acknowledge(services, case.id, by="team_member")
+    with services.database.session() as session, session.begin():
+        row = night_store.find(session, case.id)
+        row.state, row.closed_at = CaseState.CLOSED, services.clock.now()
+
+
+@mark.parametrize("again", ["hij doet het nu echt, hij gaat zichzelf iets aandoen", DANGER])
+def test_danger_told_again_after_the_night_case_was_closed_rings_again(
+    services, phone, clock, again
+) -> None:
+    text_in(services, DANGER)
+    consider(services)
+    outbox.deliver_due(services)
+    close_the_case(services)
+    rung, paged = len(phone.calls), len(pages(phone))
+
+    clock.turn(minutes=30)
+    text_in(services, again, sid="SM2")
+    assert consider(services) == 1
+    outbox.deliver_due(services)
+
+    first, second = sorted(cases(services), key=lambda case: case.id)
+    assert (first.state, second.state) == (CaseState.CLOSED, CaseState.PAGING)
+    assert second.neighbourhood == "Rozenbuurt"
+    assert len(phone.calls) == rung + 1
+    assert len(pages(phone)) == paged + 1
+    assert [text.to_number for text in phone.texts].count(NEIGHBOUR) == 2
+
+
+def test_danger_told_again_soon_belongs_to_the_same_report(services, phone, clock) -> None:
+    text_in(services, DANGER)
+    consider(services)
+    clock.turn(minutes=29)
+    text_in(services, DANGER, sid="SM2")
+    assert consider(services) == 0
+    assert len(cases(services)) == 1
+
+
+def test_danger_told_again_that_never_had_a_place_is_placed_by_what_was_said_before(
+    services, clock
+) -> None:
+    text_in(services, "8021 AC mijn buurman gaat zichzelf iets aandoen")
+    consider(services)
+    clock.turn(minutes=31)
+    text_in(services, "nummer 14, hij gaat zichzelf iets aandoen", sid="SM2")
+    assert consider(services) == 1
+    with services.database.reading() as session:
+        assert intake.count_reports(session) == 2
+    assert "Rozenbuurt" in {case.neighbourhood for case in cases(services)}
+
+
+@mark.parametrize("part", ["contact", "key"])
+def test_danger_under_a_broken_seal_still_pages_and_so_does_the_next(services, phone, part) -> None:
+    text_in(services, DANGER)
+    with services.database.session() as session, session.begin():
+        (sealed,) = session.exec(select(SealedReportRow)).all()
+        if part == "contact":
+            sealed.contact = b"not what this key has sealed"
+        else:
+            session.get(DataKeyRow, sealed.key_id).wrapped = b"not a wrapped key"
+        broken = str(sealed.report_id)
+    text_in(services, "8022 BX 3 hij heeft een mes", sid="SM2", number="+31612345679")
+
+    with capture_logs() as lines:
+        assert consider(services) == 2
+    outbox.deliver_due(services)
+
+    assert len(cases(services)) == 2
+    assert len(pages(phone)) == 2
+    assert [line["report"] for line in lines if line["event"] == "seal broken"] == [broken]
 
 
 class Crash(RuntimeError):

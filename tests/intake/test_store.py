@@ -49,6 +49,14 @@ def test_the_report_itself_has_no_column_for_anything_personal():
     assert [name for name in names if PERSONAL.search(name.partition(".")[2])] == []
 
 
+def test_a_message_that_was_taken_in_keeps_no_sign_of_who_sent_it():
+    assert set(columns_of("inbound_text")) == {
+        "inbound_text.provider_key",
+        "inbound_text.received_at",
+        "inbound_text.report_id",
+    }
+
+
 def test_what_is_personal_is_kept_as_sealed_bytes():
     table = SQLModel.metadata.tables["sealed_report"]
     personal = [column for column in table.columns if PERSONAL.search(column.name)]
@@ -173,7 +181,7 @@ def test_a_report_that_goes_takes_its_sealed_parts_along(database):
         store.add_sealed(
             session, store.SealedReportRow(report_id=gone.id, key_id=uuid4(), text=b"sealed")
         )
-        store.claim_message(session, provider_key="a", conversation_key="c", received_at=NOW)
+        store.claim_message(session, provider_key="a", received_at=NOW)
         store.note_report(session, provider_key="a", report_id=gone.id)
     with database.session() as session, session.begin():
         session.delete(session.get(store.ReportRow, gone.id))

@@ -343,6 +343,22 @@ def test_a_place_that_isnt_there_is_said_beside_the_field(colleague, texts_in, r
     assert 'value="9999 ZZ"' in words_of(answer)
 
 
+def test_a_report_that_somebody_placed_meanwhile_keeps_its_place_and_the_page_says_so(
+    colleague, texts_in, reports, town
+):
+    texts_in("herrie bij de buren")
+    path = f"/te-plaatsen/{reports()[0].id}"
+    colleague.post(path, data={"postcode": "8021 AC", "number": "14"}, follow_redirects=True)
+
+    for postcode, number in (("8022 BX", "3"), ("9999 ZZ", "1")):
+        answer = colleague.post(
+            path, data={"postcode": postcode, "number": number}, follow_redirects=True
+        )
+        assert "Deze melding heeft al een plaats. Iemand was u voor." in words_of(answer)
+
+    assert reports()[0].block_id == town["8021AC"]
+
+
 def test_a_report_that_isnt_there_cant_be_placed(colleague):
     path = "/te-plaatsen/00000000-0000-0000-0000-000000000007"
 

@@ -10,8 +10,10 @@ from structlog.testing import capture_logs
 
 from signaal.app import create_app
 from signaal.intake import actions, store
-from signaal.intake.model import MOST_READ, HistoricReport, Kind, ReportStatus
+from signaal.intake.model import MOST_READ, HistoricReport, Kind, ReportStatus, Urgency
+from signaal.places.model import AddressWords
 from signaal.privacy import actions as sealing
+from signaal.privacy.store import DataKeyRow
 from tests.intake.conftest import NEIGHBOUR
 
 NUISANCE = "8021 AC 14 al weken herrie 's nachts"
@@ -145,6 +147,92 @@ def test_the_page_costs_six_statements_however_many_reports_there_are(
     assert len(counted) <= 6, "\n".join(counted)
     assert seen.count("<blockquote>") == MOST_READ
     assert f"hoogstens {MOST_READ}" in seen
+    assert "Er wachten nog 3 meldingen." in seen
+
+
+def test_the_page_to_place_costs_six_statements_however_many_reports_there_are(
+    colleague, services, texts_in
+):
+    for number in range(30):
+        texts_in("herrie bij de buren", sender=f"+316123450{number:03}")
+    colleague.get("/te-plaatsen")
+
+    with statements(services) as counted:
+        seen = colleague.get("/te-plaatsen").get_data(as_text=True)
+
+    assert len(counted) <= 6, "\n".join(counted)
+    assert seen.count("<blockquote>") == 30
+
+
+def test_danger_and_what_waits_longest_stand_first_and_none_is_lost_to_newer_ones(
+    colleague, texts_in, clock
+):
+    texts_in("8021 AC 14 de oudste herrie")
+    clock.turn(minutes=1)
+    for number in range(MOST_READ):
+        texts_in("8021 AC 14 latere herrie", sender=f"+316123450{number:03}")
+    clock.turn(minutes=1)
+    texts_in("8022 BX 3 hij heeft een mes", sender="+31612346000")
+
+    seen = page(colleague)
+
+    assert seen.index("een mes") < seen.index("de oudste herrie") < seen.index("latere herrie")
+    assert "Er wachten nog 2 meldingen." in seen
+
+
+def test_nothing_is_said_of_more_reports_where_all_are_shown(colleague, texts_in):
+    texts_in(NUISANCE)
+
+    assert "Er wacht" not in page(colleague)
+
+
+def damage(services, report, **parts) -> None:
+    """Spoils sealed parts of a report; `wrapped` spoils its key."""
+    with services.database.session() as session, session.begin():
+        sealed = store.sealed(session, [report.id])[report.id]
+        if "wrapped" in parts:
+            session.get(DataKeyRow, sealed.key_id).wrapped = parts.pop("wrapped")
+        for name, spoilt in parts.items():
+            setattr(sealed, name, spoilt)
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"text": b""}, {"text": b"not sealed with this key"}, {"wrapped": b"not a key"}]
+)
+def test_a_report_whose_seal_is_broken_stands_there_without_its_text_beside_the_others(
+    colleague, services, texts_in, reports, spoilt
+):
+    texts_in("8021 AC 14 herrie")
+    texts_in("herrie bij de buren", sender="+31612345002")
+    texts_in("stank in de straat", sender="+31612345003")
+    first, second, _third = reports()
+    damage(services, first, **spoilt)
+    damage(services, second, **spoilt)
+
+    with capture_logs() as lines:
+        listed, to_place = page(colleague), colleague.get("/te-plaatsen").get_data(as_text=True)
+        assert actions.report_text(services, first.reference, role="r", purpose="p") is None
+
+    assert "De tekst is vernietigd, of kan niet worden geopend." in listed
+    for seen in (listed, to_place):
+        assert "stank in de straat" in seen
+        assert second.reference in seen
+    broken = [line["report"] for line in lines if line["event"] == "seal broken"]
+    assert sorted(broken) == sorted([str(first.id), str(second.id)] * 2)
+
+
+def test_a_report_whose_seal_is_broken_can_be_placed_and_the_talk_goes_on(
+    services, texts_in, reports, town
+):
+    texts_in("herrie bij de buren")
+    damage(services, reports()[0], text=b"spoilt", dwelling=b"spoilt")
+
+    texts_in("hij heeft een mes")
+    actions.place_by_hand(services, reports()[0].id, AddressWords("8021AC", 14), role="team_member")
+
+    first, second = reports()
+    assert first.block_id == town["8021AC"]
+    assert second.urgency is Urgency.ACUTE
 
 
 def test_a_text_that_was_destroyed_is_said_to_be_so_and_the_others_are_read(
@@ -158,7 +246,7 @@ def test_a_text_that_was_destroyed_is_said_to_be_so_and_the_others_are_read(
 
     seen = page(colleague)
 
-    assert "De tekst is al vernietigd." in seen
+    assert "De tekst is vernietigd, of kan niet worden geopend." in seen
     assert "8022 BX 3 afval" in seen
     assert NUISANCE not in seen
 

@@ -3,10 +3,9 @@
 import threading
 from datetime import timedelta
 
-from cryptography.exceptions import InvalidTag
 from pytest import fixture, mark, raises
 
-from signaal.errors import CarrierError, ImpossibleStep, UnknownCase
+from signaal.errors import BrokenSeal, CarrierError, ImpossibleStep, UnknownCase
 from signaal.messages import actions as outbox
 from signaal.oncall import actions, store
 from signaal.oncall.actions import RepliesReader
@@ -572,7 +571,7 @@ def test_one_case_that_fails_takes_no_other_cases_turn(night, owed, exchange, ph
     with night.database.session() as session, session.begin():
         broken = store.find(session, owed.id)
         broken.targets_sealed = b"not what this key has sealed"
-    with raises(InvalidTag):
+    with raises(BrokenSeal):
         actions.tick(night)
     outbox.deliver_due(night)
     assert paged(phone) == [DIENST_A]

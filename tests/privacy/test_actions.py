@@ -1,10 +1,10 @@
 from uuid import uuid4
 
-from cryptography.exceptions import InvalidTag
 from pydantic import SecretStr
-from pytest import raises
+from pytest import mark, raises
 
-from signaal.privacy.actions import destroy_key, find_key, new_key
+from signaal.errors import BrokenSeal
+from signaal.privacy.actions import destroy_key, find_key, find_keys, new_key
 
 MASTER = SecretStr("m" * 40)
 
@@ -30,9 +30,29 @@ def test_a_destroyed_key_is_gone(database) -> None:
         assert find_key(session, key_id=key_id, master_key=MASTER) is None
 
 
+@mark.parametrize("spoilt", [b"", b"1234567", b"123456789012", b"x" * 40])
+def test_what_was_spoilt_is_a_broken_seal(database, spoilt) -> None:
+    with database.session() as session, session.begin():
+        key = new_key(session, key_id=uuid4(), master_key=MASTER)
+    with raises(BrokenSeal):
+        key.open(spoilt)
+
+
+def test_a_key_that_cant_be_opened_hides_no_other(database) -> None:
+    good, broken, gone = uuid4(), uuid4(), uuid4()
+    with database.session() as session, session.begin():
+        new_key(session, key_id=good, master_key=MASTER)
+        new_key(session, key_id=broken, master_key=SecretStr("n" * 40))
+    with database.reading() as session:
+        found = find_keys(session, [good, broken, gone], master_key=MASTER)
+    assert found[good] is not None
+    assert found[broken] is None
+    assert gone not in found
+
+
 def test_another_master_key_opens_nothing(database) -> None:
     key_id = uuid4()
     with database.session() as session, session.begin():
         new_key(session, key_id=key_id, master_key=MASTER)
-    with database.reading() as session, raises(InvalidTag):
+    with database.reading() as session, raises(BrokenSeal):
         find_key(session, key_id=key_id, master_key=SecretStr("n" * 40))

@@ -7,10 +7,17 @@ from uuid import UUID
 import structlog
 
 from signaal.db import Session
-from signaal.errors import UnknownPlace, UnusableReport
+from signaal.errors import AlreadyPlaced, BrokenSeal, UnknownPlace, UnusableReport
 from signaal.intake import store
 from signaal.intake.actions import keeping
-from signaal.intake.model import MOST_READ, OpenReport, ReportStatus, UnplacedReport, Urgency
+from signaal.intake.model import (
+    MOST_READ,
+    OpenReport,
+    OpenReports,
+    ReportStatus,
+    UnplacedReport,
+    Urgency,
+)
 from signaal.places import actions as places
 from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
 from signaal.privacy import actions as sealing
@@ -32,48 +39,63 @@ def unplaced(session: Session, *, limit: int = LONGEST_LIST) -> list[UnplacedRep
 
 
 def open_unplaced(services: Services, *, role: str, purpose: str) -> list[UnplacedReport]:
-    """Reports that wait for a place, with their text; each opening is written in the log."""
+    """Reports that wait for a place, with their text; the opening is written in the log."""
     with services.database.reading() as session:
         listed = unplaced(session)
-        sealed = store.sealed(session, [report.id for report in listed])
-        opened = [_open(services, session, report, sealed.get(report.id)) for report in listed]
-    for report in opened:
-        if report.text is not None:
-            log.info("report opened", report=str(report.id), role=role, purpose=purpose)
-    return opened
+        texts = _texts(services, session, [report.id for report in listed])
+    _note_opening(texts, role=role, purpose=purpose)
+    return [replace(report, text=texts.get(report.id)) for report in listed]
 
 
-def open_reports(services: Services, *, role: str, purpose: str) -> list[OpenReport]:
-    """The newest reports to read or to finish, with their text; the opening is written in the log.
+def open_reports(services: Services, *, role: str, purpose: str) -> dict[ReportStatus, OpenReports]:
+    """Reports to read or to finish, with their text; the opening is written in the log.
 
     Returns:
-        At most `MOST_READ` of each status: those that came in, then those being looked at.
+        Of each status in which a report waits for a colleague at most `MOST_READ`: acute first,
+        then the oldest.
     """
     with services.database.reading() as session:
-        rows = [
-            row
-            for status in STEPS.values()
-            for row in store.with_status(session, status, limit=MOST_READ)
-        ]
+        found = {
+            status: store.with_status(session, status, limit=MOST_READ) for status in STEPS.values()
+        }
+        rows = [row for listed, _count in found.values() for row in listed]
         texts = _texts(services, session, [row.id for row in rows])
         blocks = {row.block_id for row in rows if row.block_id is not None}
         names = places.block_names(session, blocks)
-        reports = [_opened(row, names=names, text=texts.get(row.id)) for row in rows]
-    if texts:
-        opened = [str(report_id) for report_id in texts]
-        log.info("reports opened", reports=opened, role=role, purpose=purpose)
+        reports = {
+            status: OpenReports(
+                [_opened(row, names=names, text=texts.get(row.id)) for row in listed],
+                more=count - len(listed),
+            )
+            for status, (listed, count) in found.items()
+        }
+    _note_opening(texts, role=role, purpose=purpose)
     return reports
 
 
+def _note_opening(texts: Mapping[UUID, str], *, role: str, purpose: str) -> None:
+    if texts:
+        opened = [str(report_id) for report_id in texts]
+        log.info("reports opened", reports=opened, role=role, purpose=purpose)
+
+
 def _texts(services: Services, session: Session, report_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The texts that can be opened: without those destroyed, and those whose seal is broken."""
     sealed = store.sealed(session, report_ids)
     key_ids = [row.key_id for row in sealed.values()]
     keys = sealing.find_keys(session, key_ids, master_key=services.settings.master_key)
-    return {
-        report_id: keys[row.key_id].open(row.text)
-        for report_id, row in sealed.items()
-        if row.key_id in keys
-    }
+    texts = {}
+    for report_id, row in sealed.items():
+        if row.key_id in keys:
+            with keeping.despite_a_broken_seal(report_id):
+                texts[report_id] = _text_in(keys[row.key_id], row)
+    return texts
+
+
+def _text_in(key: sealing.DataKey | None, row: store.SealedReportRow) -> str:
+    if key is None:
+        raise BrokenSeal
+    return key.open(row.text)
 
 
 def _opened(
@@ -121,38 +143,39 @@ def report_text(services: Services, reference: str, *, role: str, purpose: str) 
         purpose: What it is opened for.
 
     Returns:
-        None when there is no such report, it never had a text, or its text was destroyed.
+        None when there is no such report, it never had a text, or it can't be opened any more.
     """
     with services.database.reading() as session:
         row = store.by_reference(session, reference)
-        sealed = store.sealed(session, [row.id]).get(row.id) if row else None
-        key = keeping.key_of(services, session, sealed) if sealed else None
-        if row is None or sealed is None or key is None:
-            return None
-        text, report_id = key.open(sealed.text), str(row.id)
-    log.info("report opened", report=report_id, role=role, purpose=purpose)
-    return text
+        texts = _texts(services, session, [row.id]) if row else {}
+    for report_id in texts:
+        log.info("report opened", report=str(report_id), role=role, purpose=purpose)
+    return next(iter(texts.values()), None)
 
 
-def place_by_hand(services: Services, report_id: UUID, words: AddressWords) -> PlaceFound:
+def place_by_hand(
+    services: Services, report_id: UUID, words: AddressWords, *, role: str
+) -> PlaceFound:
     """Gives a report the place that a person found.
 
     Raises:
-        UnusableReport: There is no such report.
+        UnusableReport: There is no such report; `AlreadyPlaced` when somebody was first.
         UnknownPlace: These words lead to no place; the reason is a `PlaceReason`.
     """
     with services.database.session() as session, session.begin():
-        place = places.find_place(session, words)
-        if isinstance(place, PlaceUnclear):
-            raise UnknownPlace(place.reason)
         row = store.report(session, report_id)
         if row is None:
             raise UnusableReport(str(report_id))
+        if row.block_id is not None:
+            raise AlreadyPlaced(str(report_id))
+        place = places.find_place(session, words)
+        if isinstance(place, PlaceUnclear):
+            raise UnknownPlace(place.reason)
         row.block_id, row.changed_at = place.block_id, services.clock.now()
         if row.urgency is Urgency.ACUTE:
             row.considered_at = None  # whoever was warned hears in which neighbourhood it is
         _seal_place(services, session, report_id, words=words, dwelling_id=place.dwelling_id)
-    log.info("report placed by hand", report=str(report_id))
+    log.info("report placed by hand", report=str(report_id), role=role)
     return place
 
 
@@ -168,18 +191,6 @@ def _listed(row: store.ReportRow) -> UnplacedReport:
     )
 
 
-def _open(
-    services: Services,
-    session: Session,
-    report: UnplacedReport,
-    sealed: store.SealedReportRow | None,
-) -> UnplacedReport:
-    key = keeping.key_of(services, session, sealed) if sealed else None
-    if sealed is None or key is None:
-        return report
-    return replace(report, text=key.open(sealed.text))
-
-
 def _seal_place(
     services: Services,
     session: Session,
@@ -189,7 +200,10 @@ def _seal_place(
     dwelling_id: int | None,
 ) -> None:
     sealed = store.sealed(session, [report_id]).get(report_id)
-    key = keeping.key_of(services, session, sealed) if sealed else None
-    if sealed and key:
-        kept = replace(keeping.place_in(key, sealed), words=words, dwelling_id=dwelling_id)
-        sealed.dwelling = key.seal(kept.to_json())
+    if sealed is None:
+        return
+    with keeping.despite_a_broken_seal(report_id):
+        key = keeping.key_of(services, session, sealed)
+        if key:
+            kept = replace(keeping.place_in(key, sealed), words=words, dwelling_id=dwelling_id)
+            sealed.dwelling = key.seal(kept.to_json())

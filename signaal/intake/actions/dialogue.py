@@ -10,6 +10,7 @@ from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
     ASKS,
+    DANGER_IS_NEWS_AFTER,
     TALK_LASTS,
     WITH_CODE,
     Answer,
@@ -116,7 +117,6 @@ def take_in_sms(services: Services, text: InboundText) -> None:
         if not store.claim_message(
             session,
             provider_key=provider_key,
-            conversation_key=talk_key,
             received_at=text.received_at,
         ):
             return
@@ -147,12 +147,13 @@ def _take_in(
         reply = _choose_reply(services, talk, heard, row=row, first_danger=not was_acute)
     else:
         flows_over = opened is not None and not heard.speaks_of_a_place
-        if opened and flows_over:
+        if opened and flows_over and not opened.waits_for_place:
             words = opened.place.words
             heard = replace(heard, words=words, place=keeping.find(session, words))
         row = _draft(services, heard)
         talk.report_id, talk.asks = row.id, 0
-        first_danger = not (was_acute and flows_over)
+        again = opened is not None and flows_over and not _is_news(opened, heard)
+        first_danger = not (was_acute and again)
         reply = _choose_reply(services, talk, heard, row=row, first_danger=first_danger)
         _keep(services, session, heard, row=row)
     talk.expires_at = text.received_at + TALK_LASTS
@@ -172,10 +173,11 @@ def _open_report(
     sealed = store.sealed(session, [talk.report_id]).get(talk.report_id)
     if row is None or sealed is None or row.status in {ReportStatus.DONE, ReportStatus.CLOSED}:
         return None
-    key = keeping.key_of(services, session, sealed)
-    if key is None:
-        return None
-    return _Open(row, sealed, key, key.open(sealed.text), keeping.place_in(key, sealed))
+    with keeping.despite_a_broken_seal(row.id):
+        key = keeping.key_of(services, session, sealed)
+        if key is not None:
+            return _Open(row, sealed, key, key.open(sealed.text), keeping.place_in(key, sealed))
+    return None
 
 
 def _understand(
@@ -200,9 +202,20 @@ def _understand(
 # -- the message and its report -------------------------------------------------------------
 
 
+def _is_news(opened: _Open, heard: _Heard) -> bool:
+    """Danger told again, so long after somebody was warned that a person must be warned anew."""
+    considered_at = opened.row.considered_at
+    return (
+        heard.acute
+        and opened.row.urgency is Urgency.ACUTE
+        and considered_at is not None
+        and heard.text.received_at - considered_at >= DANGER_IS_NEWS_AFTER
+    )
+
+
 def _joins(opened: _Open, heard: _Heard) -> bool:
     found = heard.found
-    return joins_open_report(
+    return not _is_news(opened, heard) and joins_open_report(
         waits_for_place=opened.waits_for_place,
         placed=found is not None,
         own_place=heard.speaks_of_a_place,

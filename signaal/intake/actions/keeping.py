@@ -1,13 +1,17 @@
 """What every way in shares: a new row, the seal, the place, the receipt's keyed hash."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from uuid_utils.compat import uuid7
 
 from signaal.clock import week_of
 from signaal.db import Session
+from signaal.errors import BrokenSeal
 from signaal.intake import store
 from signaal.intake.model import (
     RECEIPT_BYTES,
@@ -27,6 +31,8 @@ from signaal.places.model import AddressWords, PlaceFound, PlaceReason, PlaceUnc
 from signaal.privacy import actions as sealing
 from signaal.privacy.model import reporter_token
 from signaal.services import Services
+
+log = structlog.get_logger()
 
 
 def pepper_of(services: Services) -> str:
@@ -131,8 +137,21 @@ def seal(
 def key_of(
     services: Services, session: Session, sealed: store.SealedReportRow
 ) -> sealing.DataKey | None:
-    """The report's data key, or None when it was destroyed."""
+    """The report's data key, or None when it was destroyed.
+
+    Raises:
+        BrokenSeal: The key itself can't be opened.
+    """
     return sealing.find_key(session, key_id=sealed.key_id, master_key=services.settings.master_key)
+
+
+@contextmanager
+def despite_a_broken_seal(report_id: UUID) -> Iterator[None]:
+    """Ends what is opened here where a seal is broken, and says so: one report stops no other."""
+    try:
+        yield
+    except BrokenSeal:
+        log.exception("seal broken", report=str(report_id))
 
 
 def place_in(key: sealing.DataKey, sealed: store.SealedReportRow) -> SealedPlace:

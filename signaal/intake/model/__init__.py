@@ -3,6 +3,7 @@
 from signaal.intake.model.dialogue import (
     ASKS,
     BOUNDS,
+    DANGER_IS_NEWS_AFTER,
     MOST_ASKS,
     REPLIES_WINDOW,
     TALK_LASTS,
@@ -34,7 +35,6 @@ from signaal.intake.model.reading import (
     Urgency,
 )
 from signaal.intake.model.receipt import (
-    _PUBLIC,
     RECEIPT_BYTES,
     RECEIPT_SIGNS,
     TRIES,
@@ -44,13 +44,13 @@ from signaal.intake.model.receipt import (
     typed_receipt,
 )
 from signaal.intake.model.reports import (
-    _DUTCH_ZERO,
     LONGEST_CONTACT,
     MOST_READ,
     TEXT_LIMIT,
     FormReport,
     HistoricReport,
     OpenReport,
+    OpenReports,
     Outcome,
     PublicStatus,
     ReportForDecision,
@@ -70,6 +70,7 @@ from signaal.intake.model.reports import (
 __all__ = [
     "ASKS",
     "BOUNDS",
+    "DANGER_IS_NEWS_AFTER",
     "LONGEST_CONTACT",
     "MOST_ASKS",
     "MOST_READ",
@@ -82,8 +83,6 @@ __all__ = [
     "TRIES",
     "TRIES_WINDOW",
     "WITH_CODE",
-    "_DUTCH_ZERO",
-    "_PUBLIC",
     "Answer",
     "Bound",
     "Categories",
@@ -95,6 +94,7 @@ __all__ = [
     "Kind",
     "Language",
     "OpenReport",
+    "OpenReports",
     "Outcome",
     "PublicStatus",
     "Reading",

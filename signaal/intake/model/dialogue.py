@@ -11,6 +11,8 @@ from signaal.places.model import AddressWords
 MOST_ASKS = 2
 """After asking for the place so often, a person looks for it."""
 TALK_LASTS = timedelta(hours=24)
+DANGER_IS_NEWS_AFTER = timedelta(minutes=30)
+"""Whoever was warned of danger may be done with it so long afterwards: told again, it is new."""
 _QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 _STOP_WORDS = frozenset(
     {"stop", "stopall", "stop all", "stop sms", "unsubscribe", "cancel", "end", "quit"}

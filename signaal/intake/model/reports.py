@@ -168,7 +168,7 @@ class OpenReport:
 
     Attributes:
         block_code: None while nobody knows the place.
-        text: None when it was destroyed.
+        text: None when it was destroyed, or its seal is broken.
     """
 
     id: UUID
@@ -182,6 +182,14 @@ class OpenReport:
     block_code: str | None
     neighbourhood_name: str | None
     text: str | None
+
+
+@dataclass(frozen=True)
+class OpenReports:
+    """The reports of one status that wait longest, and how many more there are of it."""
+
+    reports: list[OpenReport]
+    more: int
 
 
 @dataclass(frozen=True)
