@@ -108,3 +108,18 @@ def test_an_upgrade_keeps_the_rows_that_are_there(bare, tmp_path) -> None:
     with bare.reading() as session:
         kept = session.connection().execute(text("SELECT name FROM municipality")).scalars().all()
     assert kept == ["Lindestad"]
+
+
+def test_messages_that_were_taken_in_are_still_known_without_their_sender(bare, tmp_path) -> None:
+    with bare.migrating() as connection:
+        config = wiring.alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.execute(
+            text("INSERT INTO inbound_text VALUES ('p', 'c', '2026-11-16 09:00:00+00:00', NULL)")
+        )
+    wiring.upgrade_database(services_on(bare, tmp_path))
+    with bare.reading() as session:
+        (kept,) = session.connection().execute(text("SELECT * FROM inbound_text")).mappings()
+    assert kept["provider_key"] == "p"
+    assert set(kept) == {"provider_key", "received_at", "report_id"}
