@@ -10,10 +10,11 @@ from typing import IO, Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy import Enum as SAEnum
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
-__all__ = ["Database", "LeaderLock", "Session", "one_of"]
+__all__ = ["Database", "LeaderLock", "Session", "insert_for", "one_of"]
 
 BUSY_SECONDS = 12
 """How long a writer waits for its turn on SQLite; a carrier waits 15 seconds for us."""
@@ -47,6 +48,12 @@ def one_of(kind: type[Enum], name: str) -> SAEnum:
         create_constraint=True,
         name=name,
     )
+
+
+def insert_for(session: Session) -> type[sqlite.Insert] | type[postgresql.Insert]:
+    """The INSERT of this session's database, which knows what to do about a row that is there."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite.Insert if is_sqlite else postgresql.Insert
 
 
 class Database:

@@ -3,11 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
 from signaal.alerting.model import Action, Decision
-from signaal.db import one_of
+from signaal.db import insert_for, one_of
 
 
 class DecisionRow(SQLModel, table=True):
@@ -37,6 +36,5 @@ def keep(
         "policy": policy,
         "at": at,
     }
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(DecisionRow).values(report_id=report_id, **values)
+    statement = insert_for(session)(DecisionRow).values(report_id=report_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["report_id"], set_=values))

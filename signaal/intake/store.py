@@ -20,10 +20,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.db import one_of
+from signaal.db import insert_for, one_of
 from signaal.intake.model import (
     TRIES,
     Channel,
@@ -129,11 +128,6 @@ class ReceiptTryRow(SQLModel, table=True):
     last_counted_at: datetime = Field(index=True)
 
 
-def _insert_for(session: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.Insert if is_sqlite else postgresql.Insert
-
-
 # -- messages and conversations -------------------------------------------------------------
 
 
@@ -143,7 +137,7 @@ def claim_message(session: Session, *, provider_key: str, received_at: datetime)
     A twin in a parallel transaction waits here until that one has ended.
     """
     claimed = session.connection().scalars(
-        _insert_for(session)(InboundTextRow)
+        insert_for(session)(InboundTextRow)
         .values(provider_key=provider_key, received_at=received_at, report_id=None)
         .on_conflict_do_nothing()
         .returning(col(InboundTextRow.provider_key))
@@ -163,7 +157,7 @@ def note_report(session: Session, *, provider_key: str, report_id: UUID) -> None
 def conversation(session: Session, *, key: str, now: datetime) -> ConversationRow:
     """The conversation, held against other messages from this number until the transaction ends."""
     return session.scalars(
-        _insert_for(session)(ConversationRow)
+        insert_for(session)(ConversationRow)
         .values(key=key, report_id=None, asks=0, expires_at=now, replies=[])
         .on_conflict_do_update(index_elements=["key"], set_={"key": key})
         .returning(ConversationRow)
@@ -183,7 +177,7 @@ def add_report(session: Session, row: ReportRow) -> bool:
     """Keeps a new report; False when its reference or provider key is taken."""
     values = {name: getattr(row, name) for name in ReportRow.model_fields}
     kept = session.connection().scalars(
-        _insert_for(session)(ReportRow)
+        insert_for(session)(ReportRow)
         .values(**values)
         .on_conflict_do_nothing()
         .returning(col(ReportRow.id))
@@ -352,7 +346,7 @@ def count_try(session: Session, *, public_key: str, now: datetime, silence_befor
     return (
         session.connection()
         .scalars(
-            _insert_for(session)(table)
+            insert_for(session)(table)
             .values(public_key=public_key, tries=1, last_counted_at=now)
             .on_conflict_do_update(
                 index_elements=["public_key"],

@@ -3,12 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Dialect, Index, and_, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, Index, and_, func, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.db import one_of
+from signaal.db import insert_for, one_of
 from signaal.messages.model import (
     FINISHED,
     MessageChannel,
@@ -58,14 +57,10 @@ Index(
 
 def add_once(session: Session, row: OutboxRow) -> UUID:
     """Keeps the message unless its key is there already; returns the id of the one that is kept."""
-    insert = _insert_for(session.get_bind().dialect)
+    insert = insert_for(session)
     values = {name: getattr(row, name) for name in OutboxRow.model_fields}
     session.execute(insert(OutboxRow).values(**values).on_conflict_do_nothing())
     return session.scalars(select(col(OutboxRow.id)).where(col(OutboxRow.key) == row.key)).one()
-
-
-def _insert_for(dialect: Dialect) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    return sqlite.Insert if dialect.name == "sqlite" else postgresql.Insert
 
 
 def claim_next(

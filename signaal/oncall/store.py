@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Index, UniqueConstraint, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.db import one_of
+from signaal.db import insert_for, one_of
 from signaal.oncall.model import (
     LIVE,
     OWING,
@@ -164,8 +163,7 @@ class ReplyCodeRow(SQLModel, table=True):
 
 
 def _insert(session: Session, row: type[SQLModel], **values: Any) -> Any:  # noqa: ANN401 - two dialects
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    return insert(row).values(**values)
+    return insert_for(session)(row).values(**values)
 
 
 # -- steps of a call ------------------------------------------------------------------------
