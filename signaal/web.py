@@ -3,12 +3,14 @@
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar, cast
 
 from flask import Response, current_app, g, make_response, request
 
 from signaal.errors import ForgedRequest
 from signaal.services import Services
+from signaal.visitor import RESIDENT, Visitor
 
 ViewT = TypeVar("ViewT", bound=Callable[..., object])
 
@@ -16,19 +18,60 @@ EVERYONE = "everyone"
 """The rule of a page that needs no role."""
 
 
+class Within(StrEnum):
+    """What a route keeps its visitors within, on top of their role."""
+
+    NOTHING = "nothing"
+    """The same for everybody who may come in."""
+    DISTRICT = "district"
+    """Only what lies in the visitor's own districts."""
+    ORGANISATION = "organisation"
+    """Only what belongs to the visitor's own organisation."""
+    CASE = "case"
+    """Only while the visitor has a task in this one case."""
+    CODE = "code"
+    """Only for who holds the code of this one report, or the link of this one invitation."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form: its name, how long it may be, and what can be chosen."""
+
+    name: str
+    longest: int = 100
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
 @dataclass(frozen=True)
 class RouteRule:
-    """Who may use a route, and what for; plain values, checked by `access`."""
+    """Who may use a route, what for, within what, and which fields it takes: plain values.
+
+    The guard, the matrix in the documentation, the description of the interface and the test of
+    all routes are made from this.
+    """
 
     roles: frozenset[str]
     purpose: str
+    within: Within = Within.NOTHING
+    takes: tuple[Field, ...] = ()
 
 
-def open_to(*roles: str, purpose: str) -> Callable[[ViewT], ViewT]:
-    """Declares who may use a route and for which purpose; a route without this doesn't start."""
+def open_to(
+    *roles: str, purpose: str, within: Within = Within.NOTHING, takes: tuple[Field, ...] = ()
+) -> Callable[[ViewT], ViewT]:
+    """Declares who may use a route and for which purpose; a route without this doesn't start.
+
+    Args:
+        roles: Who may come in.
+        purpose: What for; written down with every look at personal data.
+        within: What the visitor is kept within; the action sees to it.
+        takes: The fields that a form may hold; longer ones are refused before the view is called.
+    """
 
     def declare(view: ViewT) -> ViewT:
-        view.signaal_rule = RouteRule(frozenset(roles), purpose)  # type: ignore[attr-defined]
+        rule = RouteRule(frozenset(roles), purpose, within, takes)
+        view.signaal_rule = rule  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -44,9 +87,14 @@ def services() -> Services:
     return cast("Services", current_app.extensions["signaal"])
 
 
+def visitor() -> Visitor:
+    """Who asks for this page; the guard found out."""
+    return cast("Visitor", g.get("visitor", RESIDENT))
+
+
 def role() -> str:
     """The role in which the visitor works now; empty for a resident."""
-    return cast("str", g.get("role", ""))
+    return visitor().role
 
 
 def clean(text: str) -> str:

@@ -21,7 +21,6 @@ from signaal.hotspots.model import (
     Level,
     MapFigures,
     PeriodFigure,
-    Precision,
     Rate,
     Shown,
     SnapshotInfo,
@@ -39,6 +38,7 @@ from signaal.intake import actions as intake
 from signaal.intake.model import Kind, VoiceColumns
 from signaal.places import actions as places
 from signaal.places.model import Block
+from signaal.privacy.model import Precision
 from signaal.services import Services
 
 KINDS = tuple(Kind)

@@ -9,7 +9,7 @@ from signaal.access.model import Role
 from signaal.clock import WEEKS_PER_PERIOD
 from signaal.errors import NotAllowed
 from signaal.intake.model import Kind
-from signaal.privacy.model import CLASS_BORDERS
+from signaal.privacy.model import CLASS_BORDERS, Precision
 
 WINDOWS = 13
 """Stretches of four weeks in a snapshot: a year."""
@@ -24,15 +24,6 @@ SMALLEST_SHOWN = 10
 """Dwellings below which a block's figures are not shown (trust.md, section 2)."""
 
 # -- who sees what --------------------------------------------------------------------------
-
-
-class Precision(StrEnum):
-    """How exactly a role may see the figures of one kind."""
-
-    EXACT = "exact"
-    """Numbers from three up."""
-    CLASSES = "classes"
-    """Classes of count and of rate, small counts hidden."""
 
 
 _SEES: dict[str, dict[Kind, Precision]] = {

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from enum import StrEnum
 from hashlib import sha256
 
 from signaal.clock import period_of
@@ -11,6 +12,16 @@ PERIODS_PER_TOKEN = 3
 
 CLASS_BORDERS = (5, 10, 20, 40)
 """Lower ends of the classes of count above the hidden one (distinct reporters)."""
+
+
+class Precision(StrEnum):
+    """How exactly figures may be seen."""
+
+    EXACT = "exact"
+    """Numbers from three up."""
+    CLASSES = "classes"
+    """Classes of count and of rate, small counts hidden."""
+
 
 MASK = "▇▇▇"
 

@@ -10,7 +10,6 @@ from signaal.hotspots.model import (
     LOOKERS,
     WITHHELD,
     Level,
-    Precision,
     Shown,
     kinds_for,
     level_of,
