@@ -19,7 +19,7 @@ from signaal.hotspots.model import (
     shown_weeks,
 )
 from signaal.intake.model import Kind
-from signaal.privacy.model import CLASS_BORDERS
+from signaal.privacy.model import CLASS_BORDERS, Precision
 
 EXACT, CLASSES = Precision.EXACT, Precision.CLASSES
 
