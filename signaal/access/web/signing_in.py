@@ -1,22 +1,11 @@
 """The demo's role switch: choose in which role you look at the invented town."""
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Purpose, Role
+from signaal.access.web.door import blueprint, first_page, forget
 from signaal.web import EVERYONE, open_to, services
-
-blueprint = Blueprint("access", __name__)
-
-FIRST_PAGE = {
-    Role.TEAM_MEMBER: "/kaart",
-    Role.COORDINATOR: "/kaart",
-    Role.POLICE_OFFICER: "/kaart",
-    Role.POLICY_OFFICER: "/kaart",
-    Role.DUTY_CONTACT: "/nachtlijn",
-    Role.PLANNER: "/nachtlijn",
-}
-"""Where a role begins its work; all others begin at the start."""
 
 
 @blueprint.get("/aanmelden")
@@ -35,22 +24,14 @@ def take_role() -> Response:
     chosen = request.form.get("role", "")
     if chosen not in set(Role):
         abort(400)
-    _forget_role()
+    forget()
     session["role"] = chosen
-    return redirect(FIRST_PAGE.get(Role(chosen), "/"), code=303)
+    return redirect(first_page(chosen), code=303)
 
 
 @blueprint.post("/afmelden")
 @open_to(EVERYONE, purpose=Purpose.SIGN_IN)
 def leave_role() -> Response:
     """Goes back to being a resident."""
-    _forget_role()
+    forget()
     return redirect(url_for("intake.home"), code=303)
-
-
-def _forget_role() -> None:
-    """A new session, in which only the chosen language is kept."""
-    language = session.get("language")
-    session.clear()
-    if language:
-        session["language"] = language
