@@ -93,3 +93,55 @@ def test_an_error_of_the_database_never_repeats_the_values(counter) -> None:
     with raises(SQLAlchemyError) as caught, counter.session() as session, session.begin():
         session.connection().execute(wrong, {"secret": "0612345678"})
     assert "0612345678" not in str(caught.value)
+
+
+def test_what_is_deleted_is_gone_from_the_file_once_tidied(tmp_path) -> None:
+    path = tmp_path / "signaal.db"
+    database = Database(f"sqlite:///{path}")
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE note (id INTEGER PRIMARY KEY, said TEXT)"))
+        for number in range(300):
+            connection.execute(
+                text("INSERT INTO note VALUES (:n, :said)"),
+                {"n": number, "said": f"geheim-{number} " * 20},
+            )
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE note SET said = '' WHERE id % 2 = 0"))
+        connection.execute(text("DELETE FROM note WHERE id % 2 = 1"))
+    assert b"geheim-" in _raw(tmp_path), "the write-ahead log still holds it"
+
+    assert database.tidy()
+
+    assert b"geheim-" not in _raw(tmp_path)
+    database.close()
+
+
+def test_tidying_waits_for_nobody(tmp_path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'signaal.db'}")
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE note (said TEXT)"))
+    with database.reading() as reader:
+        assert reader.connection().scalar(text("SELECT count(*) FROM note")) == 0
+        with database.engine.begin() as connection:
+            connection.execute(text("INSERT INTO note VALUES ('later')"))
+        assert not database.tidy(), "somebody still reads what stood there before"
+    assert database.tidy()
+    database.close()
+
+
+def test_a_tidied_postgresql_table_holds_nothing_of_what_was_deleted(postgresql, cluster) -> None:
+    with postgresql.engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS floor_note"))
+        connection.execute(text("CREATE TABLE floor_note (said TEXT)"))
+        connection.execute(text("INSERT INTO floor_note VALUES ('geheim-in-rij')"))
+        connection.execute(text("DELETE FROM floor_note"))
+    assert postgresql.tidy()
+    with postgresql.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CHECKPOINT"))
+    assert b"geheim-in-rij" not in _raw(cluster.folder / "data" / "base")
+    with postgresql.engine.begin() as connection:
+        connection.execute(text("DROP TABLE floor_note"))
+
+
+def _raw(folder) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
