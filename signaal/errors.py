@@ -50,6 +50,30 @@ class NotAllowed(SignaalError):
     """This role may not do this."""
 
 
+class UnusableAct(SignaalError):
+    """An act can't be written down like this: its subject or details hold more than ids."""
+
+
+class BrokenLog(SignaalError):
+    """The log of acts lost its head; `verify` says where."""
+
+
+class UnusableInquiry(SignaalError):
+    """A dated question that can't be asked or agreed to like this; the text says why."""
+
+
+class UnknownInquiry(SignaalError):
+    """No open question answers to this id."""
+
+
+class ProviderAway(SignaalError):
+    """The organisation's own sign-in doesn't answer; the text holds no more than why."""
+
+
+class UntrustedIdentity(SignaalError):
+    """What came back from the organisation's own sign-in doesn't fit; the text says what."""
+
+
 # -- places ---------------------------------------------------------------------------------
 
 
