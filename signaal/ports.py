@@ -120,3 +120,61 @@ class InboundReader(Protocol[SessionT_contra]):
     def read(self, session: SessionT_contra, text: InboundText) -> bool:
         """Deals with the message inside the given transaction; True if it was for this reader."""
         ...
+
+
+@dataclass(frozen=True)
+class SignInRequest:
+    """A sign-in that was begun at an organisation's own provider; lives in the visitor's cookie.
+
+    Attributes:
+        address: Where the visitor goes now.
+        state: Comes back unchanged, so that nobody can end a sign-in that they did not begin.
+        nonce: Must stand in the identity that comes back, so that an old one is of no use.
+        verifier: Proves that who fetches the identity is who began (PKCE, RFC 7636).
+    """
+
+    address: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who somebody is, according to their own organisation.
+
+    Attributes:
+        subject: The provider's own id of this person, with the provider before it; never changes.
+        email: Their address, if the provider has checked it; else empty.
+        second_factor: Whether they gave a second factor there.
+    """
+
+    subject: str
+    email: str
+    second_factor: bool
+
+
+class IdentityProvider(Protocol):
+    """An organisation's own sign-in. Both verbs use the network."""
+
+    @property
+    def name(self) -> str:
+        """What the organisation is called."""
+        ...
+
+    def begin(self) -> SignInRequest:
+        """Begins a sign-in.
+
+        Raises:
+            ProviderAway: The provider doesn't answer.
+        """
+        ...
+
+    def finish(self, begun: SignInRequest, *, state: str, code: str) -> Identity:
+        """Who came back, after everything has been checked.
+
+        Raises:
+            ProviderAway: The provider doesn't answer.
+            UntrustedIdentity: Something doesn't fit.
+        """
+        ...

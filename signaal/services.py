@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from signaal.clock import Clock
 from signaal.db import Database, Session
 from signaal.policies import Policies
-from signaal.ports import Carrier, InboundReader, SignatureCheck
+from signaal.ports import Carrier, IdentityProvider, InboundReader, SignatureCheck
 from signaal.settings import Settings
 
 
@@ -22,6 +22,7 @@ class Services:
         carrier: Who carries messages and calls.
         signatures: Who knows a genuine webhook.
         inbound_readers: Who reads an inbound text message before intake does, in this order.
+        identity_provider: The organisation's own sign-in, if there is one.
     """
 
     settings: Settings
@@ -32,3 +33,4 @@ class Services:
     carrier: Carrier
     signatures: SignatureCheck
     inbound_readers: tuple[InboundReader[Session], ...] = ()
+    identity_provider: IdentityProvider | None = None

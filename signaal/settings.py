@@ -71,6 +71,13 @@ class Settings(BaseSettings):
     twilio_api_url: str = "https://api.twilio.com"
     """Another address only for a rehearsal against the fake telephone network."""
 
+    oidc_issuer: Annotated[str, AfterValidator(_readable_address)] = ""
+    """Where the organisation's own sign-in stands (OpenID Connect); empty: there is none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = ""
+    """What the button of that sign-in calls the organisation."""
+
     policies_dir: Path | None = None
     """A municipality's own alerts/; the shipped ones otherwise."""
     rota_file: Path | None = None
@@ -142,6 +149,7 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
             " for a rehearsal).",
         ),
     ]
+    dangers += _sign_in_dangers(settings)
     if settings.is_demo:
         dangers.append(
             (
@@ -172,6 +180,35 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
         ),
     ]
     return dangers
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _sign_in_dangers(settings: Settings) -> list[tuple[bool, str]]:
+    """What would be unsafe about signing in through the organisation's own provider."""
+    given = (
+        bool(settings.oidc_issuer),
+        bool(settings.oidc_client_id),
+        bool(settings.oidc_client_secret.get_secret_value()),
+    )
+    issuer = urlsplit(settings.oidc_issuer)
+    is_safe = issuer.scheme == "https" or (issuer.scheme == "http" and issuer.hostname in LOOPBACK)
+    return [
+        (
+            any(given) and not all(given),
+            "Vul SIGNAAL_OIDC_ISSUER, SIGNAAL_OIDC_CLIENT_ID en SIGNAAL_OIDC_CLIENT_SECRET alle"
+            " drie in, of geen van drieën. / Set all three of SIGNAAL_OIDC_ISSUER,"
+            " SIGNAAL_OIDC_CLIENT_ID and SIGNAAL_OIDC_CLIENT_SECRET, or none of them.",
+        ),
+        (
+            bool(settings.oidc_issuer)
+            and not (is_safe and issuer.netloc and not issuer.query and not issuer.fragment),
+            "SIGNAAL_OIDC_ISSUER moet een volledig adres zijn dat met https:// begint (of naar"
+            " 127.0.0.1 wijzen voor een oefening). / SIGNAAL_OIDC_ISSUER must be a full address"
+            " that begins with https:// (or point at 127.0.0.1 for a rehearsal).",
+        ),
+    ]
 
 
 _SECRETS = ("secret_key", "master_key", "reporter_pepper")
