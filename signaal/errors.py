@@ -92,6 +92,18 @@ class BrokenSeal(SignaalError):
     """What was sealed can't be opened: it or its key was damaged, or the master key is another."""
 
 
+class BrokenMasterKey(SignaalError):
+    """The master key doesn't open the keys that are kept: Signaal must not start with it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "De hoofdsleutel past niet op de sleutels in de database; zet in SIGNAAL_MASTER_KEY of"
+            " SIGNAAL_MASTER_KEY_FILE de sleutel terug waarmee Signaal eerder draaide. / The master"
+            " key doesn't open the keys in the database; put the key with which Signaal ran before"
+            " back into SIGNAAL_MASTER_KEY or SIGNAAL_MASTER_KEY_FILE."
+        )
+
+
 # -- intake ---------------------------------------------------------------------------------
 
 

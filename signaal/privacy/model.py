@@ -23,6 +23,21 @@ class Precision(StrEnum):
     """Classes of count and of rate, small counts hidden."""
 
 
+class KeyPurpose(StrEnum):
+    """What a key group is for: whoever gets hold of one group's key has no other's."""
+
+    REPORTS = "reports"
+    MESSAGES = "messages"
+    NIGHT = "night"
+    STAFF = "staff"
+    LOG = "log"
+
+    @property
+    def seals_directly(self) -> bool:
+        """Whether its key seals and signs by itself, so that its retired groups must be kept."""
+        return self in {KeyPurpose.NIGHT, KeyPurpose.STAFF, KeyPurpose.LOG}
+
+
 MASK = "▇▇▇"
 
 

@@ -5,6 +5,7 @@ from pytest import mark, raises
 
 from signaal.errors import BrokenSeal
 from signaal.privacy.actions import destroy_key, find_key, find_keys, new_key
+from signaal.privacy.store import DataKeyRow
 
 MASTER = SecretStr("m" * 40)
 
@@ -42,7 +43,8 @@ def test_a_key_that_cant_be_opened_hides_no_other(database) -> None:
     good, broken, gone = uuid4(), uuid4(), uuid4()
     with database.session() as session, session.begin():
         new_key(session, key_id=good, master_key=MASTER)
-        new_key(session, key_id=broken, master_key=SecretStr("n" * 40))
+        new_key(session, key_id=broken, master_key=MASTER)
+        session.get(DataKeyRow, broken).wrapped = b"spoilt by a disk"
     with database.reading() as session:
         found = find_keys(session, [good, broken, gone], master_key=MASTER)
     assert found[good] is not None
