@@ -16,7 +16,7 @@ from signaal.oncall import actions as oncall
 from signaal.oncall.model import DutyTarget, Rota
 from signaal.simulator.network import FakeNetwork
 from signaal.simulator.phones import NEIGHBOURS, PhoneView
-from signaal.web import EVERYONE, clean, open_to, services
+from signaal.web import EVERYONE, Field, clean, open_to, services
 
 blueprint = Blueprint("simulator", __name__)
 
@@ -26,6 +26,8 @@ NIGHT_HOUR = 2
 KEYS = frozenset("0123456789*#")
 """What stands on a telephone."""
 LONGEST_TEXT = 10_000
+LONGEST_KEY = 40
+"""Of a telephone's short name, with what is pressed on it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def handsets() -> str:
 
 
 @blueprint.post("/telefoon/doe")
-@open_to(EVERYONE, purpose=Purpose.SHOW)
+@open_to(EVERYONE, purpose=Purpose.SHOW, takes=(Field("do", longest=LONGEST_KEY, required=True),))
 def act() -> Response:
     """Somebody presses a button: `verb:telephone` or `press:telephone:digit`."""
     verb, _colon, rest = request.form.get("do", "").partition(":")
@@ -111,7 +113,14 @@ def act() -> Response:
 
 
 @blueprint.post("/telefoon/sms")
-@open_to(EVERYONE, purpose=Purpose.SHOW)
+@open_to(
+    EVERYONE,
+    purpose=Purpose.SHOW,
+    takes=(
+        Field("phone", longest=LONGEST_KEY, required=True),
+        Field("body", longest=LONGEST_TEXT, required=True),
+    ),
+)
 def text() -> Response:
     """Somebody sends a text message to the line."""
     key = request.form.get("phone", "")
