@@ -1,5 +1,24 @@
 """The verbs of accounts, of signing in and of the log of acts."""
 
 from signaal.access.actions.audit import record
+from signaal.access.actions.sessions import (
+    revoke,
+    session_of,
+    sign_out,
+    start_demo_session,
+    visitor_of,
+)
+from signaal.access.actions.tokens import key_of_tries
+from signaal.access.actions.tries import count_try, forgive_tries
 
-__all__ = ["record"]
+__all__ = [
+    "count_try",
+    "forgive_tries",
+    "key_of_tries",
+    "record",
+    "revoke",
+    "session_of",
+    "sign_out",
+    "start_demo_session",
+    "visitor_of",
+]

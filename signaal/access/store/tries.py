@@ -1,0 +1,58 @@
+"""How often something was tried lately, under keyed hashes, and forgotten after a silence."""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, case, col, delete, func, or_, select
+
+from signaal.access.store.people import changed
+from signaal.db import insert_for
+
+
+class TryCountRow(SQLModel, table=True):
+    """How often one thing was tried since the last silence."""
+
+    __tablename__ = "try_count"
+
+    key: str = Field(primary_key=True)
+    tries: int
+    forget_at: datetime = Field(index=True)
+
+
+def count(session: Session, *, key: str, limit: int, forget_at: datetime, now: datetime) -> bool:
+    """Counts one try, parallel ones too; a try beyond the limit doesn't lengthen the wait.
+
+    Returns:
+        Whether it was within the limit.
+    """
+    quiet = col(TryCountRow.forget_at) <= now
+    counted = (
+        insert_for(session)(TryCountRow)
+        .values(key=key, tries=1, forget_at=forget_at)
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "tries": case((quiet, 1), else_=col(TryCountRow.tries) + 1),
+                "forget_at": forget_at,
+            },
+            where=or_(quiet, col(TryCountRow.tries) < limit),
+        )
+        .returning(col(TryCountRow.tries))
+    )
+    return session.connection().scalar(counted) is not None
+
+
+def forgive(session: Session, key: str) -> None:
+    """Forgets the tries of this key."""
+    session.execute(delete(TryCountRow).where(col(TryCountRow.key) == key))
+
+
+def forget(session: Session, *, before: datetime, at_most: int) -> int:
+    """Forgets so many keys at most that had their silence before this instant."""
+    old = select(TryCountRow.key).where(col(TryCountRow.forget_at) < before).limit(at_most)
+    return changed(session, delete(TryCountRow).where(col(TryCountRow.key).in_(old)))
+
+
+def count_old(session: Session, *, before: datetime) -> int:
+    """How many keys had their silence before this instant."""
+    old = select(func.count()).where(col(TryCountRow.forget_at) < before)
+    return session.scalar(old) or 0
