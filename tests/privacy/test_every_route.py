@@ -1,0 +1,225 @@
+"""Every route, tried by every role from every corner: what was declared is what happens.
+
+The routes come from the map of addresses, what may happen from their declarations and from the
+matrix of roles. A new route needs nothing here, unless its path holds an argument that no route
+had before: the test then says so, and where to add it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+from pytest import fixture, mark
+from sqlmodel import SQLModel
+
+from signaal.access.model import CaseText, Contact, Purpose, Role, sight_of
+from signaal.db import Database
+from signaal.description import RouteLine, routes
+from signaal.web import EVERYONE, Within
+from tests.fakes import SetClock
+from tests.privacy.filled import NORTH, SOUTH, Corner, Filled, fill_in, filled
+
+SUNDAY_EVENING = datetime(2026, 11, 15, 19, 0, tzinfo=UTC)
+REFUSED = frozenset({403})
+NOT_THERE = frozenset({403, 404})
+"""What lies outside somebody's districts or cases."""
+UNKNOWN = frozenset({400, 404, 410, 422})
+"""What isn't anybody's, or another organisation's, or has another code."""
+LET_IN = frozenset({200, 204, 302, 303, 304, 400, 409, 422, 429})
+"""Whatever a view makes of a form that holds examples."""
+READS_REPORTS = frozenset({CaseText.OWN_DISTRICT, CaseText.ON_DUTY})
+"""Whoever has no case of their own sees words of reports only by these."""
+ENTRANCES = ("/aanmelden",)
+"""Where somebody who has not signed in may be sent."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody who looks from somewhere at a corner of the town.
+
+    Attributes:
+        name: For the sentence when it fails.
+        role: In which they have signed in; empty for a resident.
+        at: The district of the thing that they ask for.
+        elsewhere: They work for another organisation.
+    """
+
+    name: str
+    role: str = ""
+    at: str = NORTH
+    elsewhere: bool = False
+
+
+def visits_of(role: str) -> tuple[Visit, ...]:
+    """From where this role looks; everybody works in the north."""
+    return (
+        Visit("own", role),
+        Visit("other district", role, at=SOUTH),
+        Visit("other organisation", role, elsewhere=True),
+        Visit("other organisation and district", role, at=SOUTH, elsewhere=True),
+    )
+
+
+@fixture(scope="module")
+def town(sqlite_template, tmp_path_factory) -> Iterator[Filled]:
+    folder = tmp_path_factory.mktemp("every-route")
+    shutil.copy(sqlite_template, folder / "signaal.db")
+    with filled(database_url="", folder=folder, clock=SetClock(SUNDAY_EVENING)) as made:
+        yield made
+
+
+def test_every_argument_of_every_route_is_known(town) -> None:
+    known = set(town.corners[NORTH].arguments)
+    for rule in town.app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            assert rule.arguments <= known, (
+                f"{rule.rule} has an argument that the test of every route can't fill in: add"
+                f" {sorted(rule.arguments - known)} to `_with_arguments` in"
+                " tests/privacy/filled.py, with something of its own for each district"
+            )
+
+
+def test_every_route_that_takes_a_form_says_which_fields(town) -> None:
+    for line in routes(town.app):
+        if "POST" in line.methods and not is_told_by_a_bare_press(line):
+            assert line.rule.takes, f"{line.endpoint}: declare its fields with takes=(Field(...),)"
+
+
+def is_told_by_a_bare_press(line: RouteLine) -> bool:
+    """A form that is nothing but its button."""
+    return line.endpoint in BARE
+
+
+BARE = frozenset(
+    {"access.leave_role", "access.sign_out", "oncall.acknowledge", "oncall.show_report"}
+)
+"""Forms of one button without a field."""
+
+
+def test_every_purpose_and_every_role_of_a_route_exists(town) -> None:
+    for line in routes(town.app):
+        assert line.rule.purpose in set(Purpose), line.endpoint
+        assert line.rule.roles <= {EVERYONE, *Role}, line.endpoint
+
+
+@mark.parametrize("role", ["", *Role], ids=lambda role: str(role) or "anonymous")
+def test_a_role_gets_on_each_route_what_was_declared_and_no_word_more(town, role, tmp_path) -> None:
+    for visit in visits_of(role) if role else (Visit("anonymous"), Visit("anonymous", at=SOUTH)):
+        town.restore() if town.kept else town.keep(tmp_path.parent / "kept.db")
+        browser = town.enter(visit.role, elsewhere=visit.elsewhere)
+        town.keep(tmp_path / "entered.db")
+        books = town.books()
+        try_every_route(town, browser, visit, books)
+    town.restore()
+
+
+def try_every_route(town: Filled, browser, visit: Visit, books: dict[str, int]) -> None:
+    corner = town.corners[visit.at]
+    for line in routes(town.app):
+        for method in line.methods:
+            answer = ask(browser, line, method, corner)
+            expected = may_be_answered(line, visit)
+            who = f"{visit.role or 'anonymous'} ({visit.name}) {method} {line.path}"
+            assert answer.status_code in expected or is_sent_to_sign_in(answer, visit, line), (
+                f"{who}: {answer.status_code}, and not one of {sorted(expected)}"
+            )
+            reads_no_more_than_allowed(town, visit, answer.text, who)
+            if method == "GET":
+                continue
+            if answer.status_code in NOT_THERE:
+                assert town.books() == books, f"{who}: a refusal that wrote"
+            else:
+                town.restore()
+
+
+def ask(browser, line: RouteLine, method: str, corner: Corner):
+    with browser.application.test_request_context():
+        path = browser.application.url_for(
+            line.endpoint,
+            **{
+                name: value
+                for name, value in corner.arguments.items()
+                if f"{name}>" in line.path
+            },
+        )
+    if method == "GET":
+        return browser.get(path, query_string=fill_in(line.rule.takes))
+    return browser.open(path, method=method, data=fill_in(line.rule.takes))
+
+
+def may_be_answered(line: RouteLine, visit: Visit) -> frozenset[int]:
+    """The answers that the declaration leaves open."""
+    if line.rule.purpose == Purpose.CARRY:
+        return REFUSED  # nobody here has the carrier's signature
+    if not line.rule.roles & {EVERYONE, visit.role}:
+        return REFUSED
+    leads_to_one_thing = "<" in line.path
+    if line.rule.within is Within.CODE:
+        return UNKNOWN | LET_IN
+    if not leads_to_one_thing or line.rule.within is Within.NOTHING:
+        return LET_IN
+    if visit.elsewhere and line.rule.within is Within.ORGANISATION:
+        return UNKNOWN
+    if visit.at != NORTH and line.rule.within in {Within.DISTRICT, Within.CASE}:
+        return NOT_THERE
+    return LET_IN
+
+
+def is_sent_to_sign_in(answer, visit: Visit, line: RouteLine) -> bool:
+    """Who has not signed in may be sent to where that is done, from a page of staff."""
+    return (
+        not visit.role
+        and EVERYONE not in line.rule.roles
+        and answer.status_code in {302, 303}
+        and answer.headers["Location"].startswith(ENTRANCES)
+    )
+
+
+def reads_no_more_than_allowed(town: Filled, visit: Visit, page: str, who: str) -> None:
+    """No text, reference or contact stands on the page but those that the matrix gives."""
+    sight = sight_of(visit.role)
+    for corner in town.corners.values():
+        reads = sight.case_text in READS_REPORTS and corner.district == NORTH
+        if not reads:
+            assert corner.word not in page, f"{who}: read a text from {corner.district}"
+            assert corner.reference not in page, f"{who}: saw a report of {corner.district}"
+        if sight.contact is not Contact.WITH_REASON or corner.district != NORTH:
+            assert corner.contact not in page, f"{who}: saw a contact of {corner.district}"
+
+
+def test_the_pages_with_words_of_the_own_district_do_hold_them(town) -> None:
+    """Else the test above would find nothing because there is nothing."""
+    town.restore() if town.kept else None
+    north = town.corners[NORTH]
+    page = town.enter(Role.TEAM_MEMBER).get("/meldingen").text
+
+    assert north.word in page
+
+
+def a_database_of_its_own(cluster) -> str:
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS every_route WITH (FORCE)")
+        connection.execute("CREATE DATABASE every_route")
+    database = Database(cluster.url("every_route"))
+    SQLModel.metadata.create_all(database.engine)
+    database.close()
+    return database.url
+
+
+@mark.parametrize("role", ["", Role.TEAM_MEMBER, Role.POLICE_OFFICER, Role.AUDITOR])
+def test_on_postgresql_a_role_reads_the_same(cluster, role, tmp_path) -> None:
+    url = a_database_of_its_own(cluster)
+    with filled(database_url=url, folder=tmp_path, clock=SetClock(SUNDAY_EVENING)) as made:
+        for visit in visits_of(role)[:2] if role else (Visit("anonymous"),):
+            browser = made.enter(visit.role)
+            for line in routes(made.app):
+                if "GET" in line.methods:
+                    answer = ask(browser, line, "GET", made.corners[visit.at])
+                    expected = may_be_answered(line, visit)
+                    who = f"{visit.role} GET {line.path}"
+                    assert answer.status_code in expected or is_sent_to_sign_in(
+                        answer, visit, line
+                    ), (who, answer.status_code)
+                    reads_no_more_than_allowed(made, visit, answer.text, who)
