@@ -8,6 +8,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    abort,
     current_app,
     g,
     make_response,
@@ -22,12 +23,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from signaal import wiring
+from signaal import description, wiring
+from signaal.access import actions as access
 from signaal.access import web as access_web
 from signaal.access.model import Purpose, may_enter
+from signaal.access.web.door import session_secret
 from signaal.alerting import web as alerting_web
 from signaal.clock import AMSTERDAM
-from signaal.errors import ForgedRequest, UndeclaredRoute
+from signaal.errors import ForgedRequest, NotAllowed, UndeclaredRoute
 from signaal.hotspots import web as hotspots_web
 from signaal.intake import web as intake_web
 from signaal.messages import web as messages_web
@@ -40,7 +43,8 @@ from signaal.settings import Settings, read_settings
 from signaal.simulator import web as simulator_web
 from signaal.simulator.delivery import over_wsgi
 from signaal.simulator.network import FakeNetwork
-from signaal.web import EVERYONE, open_to, rule_of, services
+from signaal.visitor import RESIDENT, Visitor
+from signaal.web import EVERYONE, RouteRule, open_to, role, rule_of, services
 
 LANGUAGES = ("nl", "en")
 LARGEST_BODY = 64 * 1024
@@ -127,7 +131,7 @@ def _configuration(settings: Settings) -> dict[str, object]:
 
 def _register(app: Flask, network: FakeNetwork | None) -> None:
     protection = CSRFProtect(app)
-    for blueprint in (*PAGES, health):
+    for blueprint in (*PAGES, health, description.blueprint):
         app.register_blueprint(blueprint)
     for webhooks in WEBHOOKS:
         app.register_blueprint(webhooks)
@@ -154,14 +158,38 @@ def _refuse_undeclared_routes(app: Flask) -> None:
 
 def _guard() -> Response | None:
     g.csp_nonce = secrets.token_urlsafe(16)
-    g.role = session.get("role", "") if services().settings.is_demo else ""
     if request.endpoint is None or request.endpoint == "static":
         return None
+    g.visitor = _who_asks()
     get_locale()  # a language that is chosen now is kept, also by a page that goes on to another
     rule = rule_of(current_app.view_functions[request.endpoint])
-    if rule and may_enter(role=g.role, allowed=rule.roles, everyone=EVERYONE):
-        return None
-    return make_response(render_template("errors/not_allowed.html"), 403)
+    if rule is None or not _may_use(rule):
+        return _why_not(rule)
+    _refuse_too_long(rule)
+    return None
+
+
+def _who_asks() -> Visitor:
+    secret = session_secret()
+    return (access.visitor_of(services(), secret) if secret else None) or RESIDENT
+
+
+def _may_use(rule: RouteRule) -> bool:
+    return may_enter(role=role(), allowed=rule.roles, everyone=EVERYONE)
+
+
+def _why_not(rule: RouteRule | None, reason: str = "") -> Response:
+    """The page that says why somebody can't see this, and what they can do."""
+    words = render_template("errors/not_allowed.html", rule=rule, reason=reason)
+    return make_response(words, 403)
+
+
+def _refuse_too_long(rule: RouteRule) -> None:
+    """A field beyond its declared length can only come from a program, and goes no further."""
+    for each in rule.takes:
+        for values in (request.form, request.args):
+            if any(len(value) > each.longest for value in values.getlist(each.name)):
+                abort(413)
 
 
 def _security_headers(response: Response) -> Response:
@@ -187,9 +215,9 @@ def _shell() -> dict[str, object]:
     settings = services().settings
     return {
         "csp_nonce": g.get("csp_nonce", ""),
-        "role": g.get("role", ""),
-        "alarms": _standing_alarms() if g.get("role") else (),
-        "may_act_on_alarms": g.get("role") in oncall_web.ACTS,
+        "role": role(),
+        "alarms": _standing_alarms() if role() else (),
+        "may_act_on_alarms": role() in oncall_web.ACTS,
         "demo": settings.is_demo,
         "language": str(get_locale() or "nl"),
         "line_number": settings.line_number,
@@ -204,7 +232,7 @@ def _may_open(path: str) -> bool:
     except HTTPException:
         return False
     rule = rule_of(current_app.view_functions[endpoint])
-    return bool(rule and may_enter(role=g.get("role", ""), allowed=rule.roles, everyone=EVERYONE))
+    return rule is not None and _may_use(rule)
 
 
 def _standing_alarms() -> tuple[Alarm, ...]:
@@ -230,6 +258,11 @@ def _when_something_is_wrong(app: Flask) -> None:
     def forged(_error: ForgedRequest) -> Response:
         log.warning("webhook refused", endpoint=request.endpoint)
         return make_response("", 403)
+
+    @app.errorhandler(NotAllowed)
+    def not_allowed(error: NotAllowed) -> Response:
+        rule = rule_of(current_app.view_functions[request.endpoint or ""])
+        return _why_not(rule, str(error))
 
     @app.errorhandler(CSRFError)
     def stale(_error: CSRFError) -> Response:

@@ -1,10 +1,11 @@
 """The demo's role switch: choose in which role you look at the invented town."""
 
-from flask import abort, redirect, render_template, request, session, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from signaal.access import actions as access
 from signaal.access.model import Purpose, Role
-from signaal.access.web.door import blueprint, first_page, forget
+from signaal.access.web.door import blueprint, enter, first_page, forget
 from signaal.web import EVERYONE, open_to, services
 
 
@@ -24,8 +25,7 @@ def take_role() -> Response:
     chosen = request.form.get("role", "")
     if chosen not in set(Role):
         abort(400)
-    forget()
-    session["role"] = chosen
+    enter(access.start_demo_session(services(), role=chosen))
     return redirect(first_page(chosen), code=303)
 
 
