@@ -12,8 +12,26 @@ from signaal.access.model import Purpose, Role
 from signaal.clock import PretendClock
 from signaal.errors import ForgedRequest, ImpossibleStep, UnknownCase
 from signaal.oncall import actions
-from signaal.oncall.model import CaseLine, CaseResult, CaseState, DialEnd, Spoken, Voice, caller_of
-from signaal.web import EVERYONE, genuine_form, open_to, role, services, twiml
+from signaal.oncall.model import (
+    CaseResult,
+    CaseState,
+    DialEnd,
+    Spoken,
+    Voice,
+    caller_of,
+    sees_night,
+)
+from signaal.web import (
+    EVERYONE,
+    Field,
+    Within,
+    genuine_form,
+    open_to,
+    role,
+    services,
+    twiml,
+    visitor,
+)
 
 blueprint = Blueprint("oncall", __name__)
 webhooks = Blueprint("oncall_webhooks", __name__)
@@ -24,6 +42,15 @@ ENDED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 CALLER_SIDE = "/haak/gesprek"
 """Below this path a neighbour is on the line; on the other paths a duty contact is."""
 
+CALL = (Field("CallSid", longest=64, required=True), Field("CallStatus", longest=20))
+"""What the carrier posts of every call, besides much that is never read."""
+KEYS = Field("Digits", longest=32)
+LEG = (
+    Field("DialCallStatus", longest=20),
+    Field("DialBridged", longest=10),
+    Field("DialCallDuration", longest=10),
+)
+
 log = structlog.get_logger()
 
 
@@ -31,7 +58,7 @@ log = structlog.get_logger()
 
 
 @webhooks.post("/haak/gesprek")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, Field("From")))
 def answer_call() -> Response:
     """A call comes in."""
     form = genuine_form()
@@ -40,7 +67,7 @@ def answer_call() -> Response:
 
 
 @webhooks.post("/haak/gesprek/<uuid:case_id>/keuze/<int:turn>")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, KEYS))
 def choose(case_id: UUID, turn: int) -> Response:
     """The caller pressed a key in the menu, or nothing."""
     form = genuine_form()
@@ -49,7 +76,7 @@ def choose(case_id: UUID, turn: int) -> Response:
 
 
 @webhooks.post("/haak/gesprek/<uuid:case_id>/postcode")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, KEYS))
 def give_postcode(case_id: UUID) -> Response:
     """The caller pressed the digits of a postcode, or nothing."""
     form = genuine_form()
@@ -58,7 +85,7 @@ def give_postcode(case_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/gesprek/<uuid:case_id>/na/<uuid:attempt_id>")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, *LEG))
 def after_dial(case_id: UUID, attempt_id: UUID) -> Response:
     """One leg has ended; the caller is on the line, unless the call is over."""
     form = genuine_form()
@@ -78,7 +105,7 @@ def after_dial(case_id: UUID, attempt_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/gesprek/einde")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=CALL)
 def call_ended() -> Response:
     """The caller's call is over."""
     form = genuine_form()
@@ -88,7 +115,7 @@ def call_ended() -> Response:
 
 
 @webhooks.post("/haak/gesprek/storing")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=LEG)
 def after_out_of_order() -> Response:
     """The duty office was rung because we could not reach our rows."""
     form = genuine_form()
@@ -100,7 +127,7 @@ def after_out_of_order() -> Response:
 
 
 @webhooks.post("/haak/fluister/<uuid:case_id>/<uuid:attempt_id>")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=CALL)
 def whisper(case_id: UUID, attempt_id: UUID) -> Response:
     """A duty contact picked up."""
     sid = _sid(genuine_form())
@@ -108,7 +135,7 @@ def whisper(case_id: UUID, attempt_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/fluister/<uuid:case_id>/<uuid:attempt_id>/toets")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, KEYS))
 def press(case_id: UUID, attempt_id: UUID) -> Response:
     """A duty contact pressed a key."""
     form = genuine_form()
@@ -119,7 +146,7 @@ def press(case_id: UUID, attempt_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/oproep/<uuid:case_id>/<uuid:attempt_id>")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=CALL)
 def hear_page(case_id: UUID, attempt_id: UUID) -> Response:
     """A page call was answered."""
     sid = _sid(genuine_form())
@@ -127,7 +154,7 @@ def hear_page(case_id: UUID, attempt_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/oproep/<uuid:case_id>/<uuid:attempt_id>/toets")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, KEYS))
 def press_page(case_id: UUID, attempt_id: UUID) -> Response:
     """A paged person pressed a key."""
     form = genuine_form()
@@ -140,7 +167,7 @@ def press_page(case_id: UUID, attempt_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/verbind/<uuid:case_id>")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, KEYS))
 def connect_owner(case_id: UUID) -> Response:
     """Who just took a case wants to be connected with the neighbour."""
     form = genuine_form()
@@ -149,7 +176,7 @@ def connect_owner(case_id: UUID) -> Response:
 
 
 @webhooks.post("/haak/verbind/<uuid:case_id>/code/<int:turn>")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, KEYS))
 def connect_by_code(case_id: UUID, turn: int) -> Response:
     """The owner of a case rang the line, and pressed its code or nothing."""
     form = genuine_form()
@@ -160,7 +187,7 @@ def connect_by_code(case_id: UUID, turn: int) -> Response:
 
 
 @webhooks.post("/haak/verbind/<uuid:case_id>/na")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=CALL)
 def after_connecting(case_id: UUID) -> Response:
     """The owner and the neighbour have parted."""
     sid = _sid(genuine_form())
@@ -203,19 +230,15 @@ ACTS = (Role.TEAM_MEMBER, Role.COORDINATOR, Role.DUTY_CONTACT)
 
 
 @blueprint.get("/nachtlijn")
-@open_to(*SEES, purpose=Purpose.TONIGHT)
+@open_to(*SEES, purpose=Purpose.TONIGHT, within=Within.DISTRICT)
 def show_night() -> str:
     """What happens tonight: alarms, cases, and who has duty; the planner sees only the last."""
     tools = services()
-    sees_cases = role() != Role.PLANNER
-    lines: list[CaseLine] = []
-    if sees_cases:
-        with tools.database.reading() as session:
-            lines = actions.cases(session)
+    lines = actions.cases(tools, visitor=visitor())
     line_clock = tools.line_clock
     return render_template(
         "oncall/night.html",
-        sees_cases=sees_cases,
+        sees_cases=sees_night(visitor()),
         open_cases=[line for line in lines if line.state is not CaseState.CLOSED],
         closed_cases=[line for line in lines if line.state is CaseState.CLOSED],
         duty=actions.duty_now(tools),
@@ -225,44 +248,49 @@ def show_night() -> str:
         results=list(CaseResult),
         may_act=role() in ACTS,
         may_read=role() in READS,
+        has_duty=actions.has_duty(tools, visitor=visitor()),
     )
 
 
 @blueprint.post("/nachtlijn/<uuid:case_id>/melding")
-@open_to(*READS, purpose=Purpose.TONIGHT)
+@open_to(*READS, purpose=Purpose.TONIGHT, within=Within.DISTRICT)
 def show_report(case_id: UUID) -> str | Response:
     """Somebody opens what was reported; a form and not a link, because opening is written down."""
     try:
-        texts = actions.open_reports(services(), case_id, role=role(), purpose=Purpose.TONIGHT)
+        reading = actions.open_reports(services(), case_id, visitor=visitor())
     except UnknownCase:
         abort(404)
     except ImpossibleStep:
         flash(_("U kunt deze melding niet meer lezen. De zaak is dicht of uw dienst is voorbij."))
         return redirect(url_for("oncall.show_night"), code=303)
-    return render_template("oncall/report.html", texts=texts)
+    return render_template("oncall/report.html", reading=reading)
 
 
 @blueprint.post("/nachtlijn/<uuid:case_id>/overnemen")
-@open_to(*ACTS, purpose=Purpose.TONIGHT)
+@open_to(*ACTS, purpose=Purpose.TONIGHT, within=Within.DISTRICT)
 def acknowledge(case_id: UUID) -> Response:
     """Somebody takes a case."""
     try:
-        taken = actions.acknowledge(services(), case_id, by=_by())
+        taken = actions.acknowledge(services(), case_id, visitor=visitor(), by=_by())
     except UnknownCase:
         abort(404)
     flash(_("U hebt dit overgenomen.") if taken else _("Een collega was u voor."))
     return redirect(url_for("oncall.show_night"), code=303)
 
 
+RESULT = Field("result", choices=tuple(result.value for result in CaseResult), required=True)
+
+
 @blueprint.post("/nachtlijn/<uuid:case_id>/sluiten")
-@open_to(*ACTS, purpose=Purpose.TONIGHT)
+@open_to(*ACTS, purpose=Purpose.TONIGHT, within=Within.DISTRICT, takes=(RESULT,))
 def close(case_id: UUID) -> Response:
     """Somebody closes a case with one of the results."""
     chosen = request.form.get("result", "")
     if chosen not in set(CaseResult):
         abort(400)
+    result = CaseResult(chosen)
     try:
-        actions.close(services(), case_id, by=_by(), result=CaseResult(chosen))
+        actions.close(services(), case_id, visitor=visitor(), by=_by(), result=result)
     except UnknownCase:
         abort(404)
     except ImpossibleStep:
@@ -273,9 +301,10 @@ def close(case_id: UUID) -> Response:
 
 
 def _by() -> str:
-    """Who acts: in the demo, the role that was chosen."""
-    return {
+    """Under which name somebody acts: as in the rota, or else by their role."""
+    by_role = {
         Role.TEAM_MEMBER: "Wijkteam",
         Role.COORDINATOR: "Coördinator",
         Role.DUTY_CONTACT: "Dienstdoende",
-    }[Role(role())]
+    }
+    return visitor().duty_name or by_role[Role(role())]

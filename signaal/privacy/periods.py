@@ -89,6 +89,8 @@ MONTH = timedelta(days=30)
 HALF_A_YEAR = timedelta(days=182)
 YEAR = timedelta(days=365)
 """Without the day of a leap year: who promises a year keeps nothing for longer."""
+LEAP_DAYS = timedelta(days=2)
+"""What must be kept for at least so many years is not let go a day early (NEN 7513:2018)."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,10 @@ RETENTION: tuple[Period, ...] = (
     Period(Kept.REPORT_TEXT, timedelta(days=90), Since.CLOSED, Afterwards.DESTROYED, at_most=YEAR),
     Period(Kept.DWELLING, AT_ONCE, Since.CLOSED, Afterwards.BLOCK_ONLY, at_most=YEAR),
     Period(Kept.ARREARS_SIGNAL, HALF_A_YEAR, Since.CAME_IN, Afterwards.DESTROYED),
-    Period(Kept.CALL_DATA, WEEK, Since.CLOSED, Afterwards.DESTROYED),
+    Period(Kept.CALL_DATA, WEEK, Since.CLOSED, Afterwards.DESTROYED, at_most=timedelta(days=90)),
     Period(Kept.BLOCK_FIGURES, 3 * YEAR, Since.CAME_IN, Afterwards.NEIGHBOURHOOD_YEAR),
-    Period(Kept.CARE_LOG, 5 * YEAR, Since.CAME_IN, Afterwards.SEGMENT),
-    Period(Kept.OTHER_LOG, 3 * YEAR, Since.CAME_IN, Afterwards.SEGMENT),
+    Period(Kept.CARE_LOG, 5 * YEAR + LEAP_DAYS, Since.CAME_IN, Afterwards.SEGMENT),
+    Period(Kept.OTHER_LOG, 3 * YEAR + LEAP_DAYS, Since.CAME_IN, Afterwards.SEGMENT),
     # What else is kept.
     Period(Kept.NIGHT_CASE, YEAR, Since.CLOSED, Afterwards.DESTROYED),
     Period(Kept.REPLAY_MARKS, 2 * YEAR, Since.CAME_IN, Afterwards.DESTROYED),

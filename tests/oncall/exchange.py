@@ -4,15 +4,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+from signaal.access.model import Role
 from signaal.db import Database
 from signaal.oncall import actions, store
+from signaal.oncall.actions.overview import case_lines
 from signaal.simulator.twiml import DocumentKind, read_twiml
+from signaal.visitor import Visitor
 
 SATURDAY_NIGHT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 NEIGHBOUR = "+31612345678"
 DIENST_A, DIENST_B = "+3197010200301", "+3197010200302"
 ACHTERWACHT, MELDKAMER = "+3197010200304", "+3197010200390"
 WIJKTEAM = "+3197010200310"
+STAFF = Visitor(role=Role.TEAM_MEMBER, districts=None)
+"""A colleague who works in the whole municipality."""
 
 
 @dataclass
@@ -99,7 +104,7 @@ class Exchange:
 
 def the_cases(database: Database) -> list:
     with database.reading() as session:
-        return actions.cases(session)
+        return case_lines(session)
 
 
 def the_case(database: Database):

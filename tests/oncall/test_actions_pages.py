@@ -18,6 +18,7 @@ from tests.oncall.exchange import (
     DIENST_B,
     MELDKAMER,
     NEIGHBOUR,
+    STAFF,
     WIJKTEAM,
     Exchange,
     alarms,
@@ -219,7 +220,7 @@ def test_the_same_reply_twice_is_answered_once(night, owed, phone) -> None:
 
 def test_an_old_code_never_acts_on_a_newer_case(night, owed, clock, phone) -> None:
     reply(night, f"ja {owed.code}")
-    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    actions.close(night, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.CALLED_BACK)
     report(night, number="+31611111111")
     reply(night, f"ja {owed.code}", sid="SM2")
     newer = next(case for case in the_cases(night.database) if case.id != owed.id)
@@ -404,7 +405,7 @@ def test_an_owner_of_two_cases_reaches_both_neighbours(night, owed, exchange) ->
 def test_an_owner_whose_case_was_closed_meanwhile_hears_so(night, owed, exchange) -> None:
     reply(night, f"ja {owed.code}")
     asked = exchange.call(DIENST_A, sid="CA-owner")
-    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    actions.close(night, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.CALLED_BACK)
     assert "niet meer op uw naam" in exchange.gather(asked, owed.code, sid="CA-owner").heard
 
 
@@ -494,17 +495,17 @@ def test_a_page_for_an_acute_report_goes_out_before_those_that_wait(night, owed,
 
 
 def test_taking_it_on_the_page_stops_alarm_and_paging(night, owed, phone) -> None:
-    assert actions.acknowledge(night, owed.id, by="Wijkteam")
+    assert actions.acknowledge(night, owed.id, visitor=STAFF, by="Wijkteam")
     tick(night)
     assert not phone.texts
     assert not alarms(night.database)
     assert the_case(night.database).owner == "Wijkteam"
-    assert not actions.acknowledge(night, owed.id, by="Coördinator")
+    assert not actions.acknowledge(night, owed.id, visitor=STAFF, by="Coördinator")
 
 
 def test_closing_needs_a_result_and_keeps_it(night, owed) -> None:
-    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.HANDED_TO_TEAM)
-    actions.close(night, owed.id, by="Coördinator", result=CaseResult.NOTHING_NEEDED)
+    actions.close(night, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.HANDED_TO_TEAM)
+    actions.close(night, owed.id, visitor=STAFF, by="Coördinator", result=CaseResult.NOTHING_NEEDED)
     case = the_case(night.database)
     assert (case.state, case.result) == (CaseState.CLOSED, CaseResult.HANDED_TO_TEAM)
     assert (case.owner, case.due_at) == ("Wijkteam", None)
@@ -518,7 +519,7 @@ def test_nobody_closes_a_case_while_the_caller_is_on_the_line(night, exchange) -
 
 def test_an_unknown_case_is_said_to_be_unknown(night, owed) -> None:
     with raises(UnknownCase):
-        actions.acknowledge(night, type(owed.id)(int=1), by="Wijkteam")
+        actions.acknowledge(night, type(owed.id)(int=1), visitor=STAFF, by="Wijkteam")
 
 
 def test_the_history_tells_every_step_in_order(night, owed, clock) -> None:
@@ -580,12 +581,12 @@ def test_one_case_that_fails_takes_no_other_cases_turn(night, owed, exchange, ph
 def test_a_week_after_closing_numbers_are_gone_and_the_history_stays(
     night, owed, exchange, clock
 ) -> None:
-    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    actions.close(night, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.CALLED_BACK)
     clock.turn(days=6)
-    assert actions.purge(night) == 0
+    assert actions.purge(night)["call_data"] == 0
     clock.turn(days=2)
-    assert actions.purge(night) == 1
-    assert actions.purge(night) == 0
+    assert actions.purge(night)["call_data"] == 1
+    assert actions.purge(night)["call_data"] == 0
     row = row_of(night.database, owed.id)
     assert (row.caller_sealed, row.targets_sealed) == (None, b"")
     assert len(the_case(night.database).history) == len(owed.history) + 2
@@ -595,5 +596,5 @@ def test_a_week_after_closing_numbers_are_gone_and_the_history_stays(
 
 def test_an_open_case_keeps_what_is_needed_to_ring_back(night, owed, clock) -> None:
     clock.turn(days=30)
-    assert actions.purge(night) == 0
+    assert actions.purge(night)["call_data"] == 0
     assert row_of(night.database, owed.id).caller_sealed

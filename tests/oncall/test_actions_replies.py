@@ -14,6 +14,7 @@ from signaal.ports import InboundText
 from tests.oncall.exchange import (
     DIENST_A,
     DIENST_B,
+    STAFF,
     WIJKTEAM,
     the_case,
     the_cases,
@@ -92,7 +93,7 @@ def test_finished_with_what_a_colleague_has_hears_who_has_it(mail, owed) -> None
 
 def test_a_reply_to_an_old_code_hears_who_dealt_with_it(mail, owed) -> None:
     mail.send(f"ja {owed.code}")
-    actions.close(mail.house, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    actions.close(mail.house, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.CALLED_BACK)
     for word in ("ja", "klaar"):
         (answer,) = mail.send(f"{word} {owed.code}")
         assert f"{owed.code} is al afgehandeld door Wijkteam" in answer

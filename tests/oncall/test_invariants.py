@@ -28,6 +28,7 @@ from tests.oncall.exchange import (
     DIENST_B,
     NEIGHBOUR,
     SATURDAY_NIGHT,
+    STAFF,
     row_of,
     the_cases,
 )
@@ -171,7 +172,7 @@ class Nights(RuleBasedStateMachine):
     def closes(self, result) -> None:
         row = self.rows()[0]
         if row.state in {CaseState.OWNED, CaseState.TALKED}:
-            actions.close(self.services, row.id, by="Wijkteam", result=result)
+            actions.close(self.services, row.id, visitor=STAFF, by="Wijkteam", result=result)
 
     @invariant()
     def the_promises_hold(self) -> None:

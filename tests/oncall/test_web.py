@@ -17,6 +17,7 @@ from signaal.places.model import AddressWords
 from tests.oncall.exchange import (
     MELDKAMER,
     SATURDAY_NIGHT,
+    STAFF,
     Exchange,
     alarms,
     the_case,
@@ -162,7 +163,7 @@ def test_who_works_tonight_sees_alarm_case_and_duty(night, owed, staff, role) ->
 
 def test_the_planner_sees_who_has_duty_and_no_case(night, owed, staff) -> None:
     client = staff("planner")
-    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    actions.close(night, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.CALLED_BACK)
     page = client.get("/nachtlijn").text
     assert "Dienst A" in page
     for hidden in (owed.code, "Open zaken", "Laatst afgerond", "Er staat niets open"):
@@ -206,7 +207,7 @@ def test_the_red_banner_stands_on_every_staff_page_until_somebody_takes_it(
 
 
 def test_who_comes_second_hears_that_a_colleague_was_first(night, owed, staff) -> None:
-    actions.acknowledge(night, owed.id, by="Dienst A")
+    actions.acknowledge(night, owed.id, visitor=STAFF, by="Dienst A")
     answer = staff("coordinator").post(f"/nachtlijn/{owed.id}/overnemen", follow_redirects=True)
     assert "Een collega was u voor" in answer.text
 
@@ -225,8 +226,8 @@ def test_a_case_is_closed_with_one_of_the_results(night, owed, staff) -> None:
 
 
 def test_who_took_it_and_who_closed_it_stand_side_by_side(night, owed, staff) -> None:
-    actions.acknowledge(night, owed.id, by="Dienst A")
-    actions.close(night, owed.id, by="Wijkteam", result=CaseResult.CALLED_BACK)
+    actions.acknowledge(night, owed.id, visitor=STAFF, by="Dienst A")
+    actions.close(night, owed.id, visitor=STAFF, by="Wijkteam", result=CaseResult.CALLED_BACK)
     page = staff("coordinator").get("/nachtlijn").text
     assert re.search(r"Opgepakt door</th>\s*<th scope=\"col\">Afgerond door</th>", page)
     assert re.search(r"<td>Dienst A</td>\s*<td>Wijkteam</td>", page)
@@ -292,7 +293,7 @@ def test_a_report_is_not_read_by_others(night, town, staff, role) -> None:
 def test_a_report_is_read_while_the_case_is_open(night, town, staff) -> None:
     acute_form(night)
     case = the_case(night.database)
-    actions.close(night, case.id, by="Wijkteam", result=CaseResult.VISITED)
+    actions.close(night, case.id, visitor=STAFF, by="Wijkteam", result=CaseResult.VISITED)
     client = staff("team_member")
     answer = client.post(f"/nachtlijn/{case.id}/melding", follow_redirects=True)
     assert "niet meer lezen" in answer.text

@@ -23,6 +23,7 @@ from signaal.app import create_app
 from signaal.hotspots import actions as hotspots
 from signaal.messages import actions as messages
 from signaal.oncall import actions as oncall
+from signaal.oncall.actions.overview import case_lines
 from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
 from signaal.services import Services
 from signaal.settings import CarrierName, Settings
@@ -152,7 +153,7 @@ class Stage:
 
     def the_case(self) -> Any:
         with self.services.database.reading() as session:
-            (case,) = oncall.cases(session)
+            (case,) = case_lines(session)
         return case
 
 

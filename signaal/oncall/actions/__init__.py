@@ -7,15 +7,12 @@ from signaal.oncall.actions.calls import (
     give_postcode,
     out_of_order,
 )
-from signaal.oncall.actions.cases import (
-    acknowledge,
-    close,
-    duty_now,
-    purge,
-)
+from signaal.oncall.actions.cases import duty_now
 from signaal.oncall.actions.connecting import after_connecting, connect_by_code, connect_owner
+from signaal.oncall.actions.desk import acknowledge, close, open_reports
 from signaal.oncall.actions.legs import after_dial, call_ended, press, whisper
-from signaal.oncall.actions.overview import cases, open_reports, standing_alarms
+from signaal.oncall.actions.letting_go import purge
+from signaal.oncall.actions.overview import cases, has_duty, standing_alarms
 from signaal.oncall.actions.pages import (
     hear_page,
     open_case_for_report,
@@ -40,6 +37,7 @@ __all__ = [
     "connect_owner",
     "duty_now",
     "give_postcode",
+    "has_duty",
     "hear_page",
     "open_case_for_report",
     "open_reports",

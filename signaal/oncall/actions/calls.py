@@ -14,6 +14,7 @@ from signaal.oncall.actions.cases import (
     move,
     open_case,
     owe,
+    put,
     targets_of,
     token_of,
 )
@@ -181,7 +182,7 @@ def give_postcode(services: Services, *, case_id: UUID, sid: str, keys: str) -> 
         if case.live_call != call_key(services, sid):
             return tell(services, case, speak(services, case))
         if len(keys) == POSTCODE_DIGITS and keys.isdecimal():
-            case.neighbourhood = area_of_postcode4(session, keys)
+            put(session, case, area_of_postcode4(session, keys))
         return _go_on(session, services, case)
 
     return once(services, case_id=case_id, sid=sid, step="postcode", answer=answer)

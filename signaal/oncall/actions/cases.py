@@ -31,12 +31,11 @@ from signaal.oncall.model import (
     without,
 )
 from signaal.oncall.store import NightCaseRow, NightContactRow, NightEventRow
-from signaal.privacy.actions import destroy_key, find_key, new_key
+from signaal.places import actions as places
+from signaal.privacy.actions import find_key, new_key
 from signaal.privacy.model import reporter_token
 from signaal.services import Services
 
-RETENTION = timedelta(days=7)
-"""How long call data stays after a case is closed."""
 NEVER_CODES = frozenset({112, 113, 144, 911, 999})
 """Numbers that mean something else to people in need."""
 SHORT_CODES = range(100, 1000)
@@ -73,13 +72,13 @@ def open_case(
         code=_new_code(session, case_id=case_id, now=now),
         language="nl",
         urgency=urgency,
-        neighbourhood=neighbourhood,
         caller_token=token_of(services, number) if number else None,
         caller_sealed=key.seal(number) if number else None,
         targets_sealed=key.seal(json.dumps([asdict(target) for target in targets])),
         opened_at=now,
         next_action_at=now,
     )
+    put(session, case, neighbourhood)
     store.add(session, case)
     store.add(session, NightContactRow(key=contact, case_id=case_id, source=source, at=now))
     write(
@@ -90,6 +89,14 @@ def open_case(
         at=now,
     )
     return case
+
+
+def put(session: Session, case: NightCaseRow, neighbourhood: str | None) -> None:
+    """Writes down where it is, and so which colleagues it concerns."""
+    case.neighbourhood = neighbourhood
+    case.district = (
+        places.district_of_neighbourhood(session, neighbourhood) if neighbourhood else None
+    )
 
 
 def link(
@@ -278,56 +285,3 @@ def caller_number(session: Session, services: Services, case: NightCaseRow) -> s
     """The neighbour's number, opened to ring back and never shown."""
     key = find_key(session, key_id=case.id, master_key=services.settings.master_key)
     return key.open(case.caller_sealed) if key and case.caller_sealed else None
-
-
-# -- the page -------------------------------------------------------------------------------
-
-
-def acknowledge(services: Services, case_id: UUID, *, by: str) -> bool:
-    """Somebody takes the case on the page; the alarm and the paging stop.
-
-    Args:
-        services: The tools of the house.
-        case_id: Which case.
-        by: Who takes it.
-
-    Returns:
-        Whether this person has it now; False when somebody else was first.
-
-    Raises:
-        UnknownCase: There is no such case.
-    """
-    with services.database.session() as session, session.begin():
-        case = held(session, case_id)
-        return take(session, services, case, who=by, why=Why.TAKES_ON_PAGE)
-
-
-def close(services: Services, case_id: UUID, *, by: str, result: CaseResult) -> None:
-    """Somebody closes a case with one of the results; closing twice changes nothing.
-
-    Raises:
-        UnknownCase: There is no such case.
-        ImpossibleStep: A caller is on the line.
-    """
-    with services.database.session() as session, session.begin():
-        case = held(session, case_id)
-        if case.state is CaseState.CLOSED:
-            return
-        if case.state in OWING:
-            take(session, services, case, who=by, why=Why.TAKES_ON_PAGE)
-        end(session, services, case, who=by, result=result)
-
-
-def purge(services: Services) -> int:
-    """Destroys numbers and duty lists of cases that were closed a week ago; returns how many.
-
-    The case, its history and its attempts stay, as do the keyed hashes of its calls: an old
-    request that is sent again still changes nothing.
-    """
-    before = services.clock.now() - RETENTION
-    with services.database.session() as session, session.begin():
-        blanked = store.blank_closed(session, before=before)
-        for case_id in blanked:
-            destroy_key(session, case_id)
-        store.blank_answers(session, before=before)
-    return len(blanked)

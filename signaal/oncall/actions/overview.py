@@ -1,47 +1,88 @@
-"""What staff see of tonight: alarms, cases without numbers, and a report when they open it."""
+"""What staff see of tonight: alarms, and the cases within their reach, without numbers."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from signaal.access.model import Role
+from signaal.access.model import CaseText, sight_of
 from signaal.db import Session
-from signaal.errors import ImpossibleStep, UnknownCase
-from signaal.intake.actions import report_text
 from signaal.oncall import store
+from signaal.oncall.actions.rota import rota_of
 from signaal.oncall.model import (
     Alarm,
     AttemptLine,
     CaseLine,
     CaseSource,
-    CaseState,
+    Duty,
     EventLine,
     Why,
+    may_see,
+    sees_night,
+    who_answers,
 )
 from signaal.oncall.store import AttemptRow, NightCaseRow, NightContactRow, NightEventRow
 from signaal.services import Services
+from signaal.visitor import Visitor
 
 _RowT = TypeVar("_RowT", AttemptRow, NightEventRow, NightContactRow)
 
 CLOSED_SHOWN = 20
-READABLE_ON_DUTY = timedelta(hours=12)
-"""So long a duty contact may read the report of an open case: about one shift."""
+CLOSED_LOOKED_AT = 10 * CLOSED_SHOWN
+"""Among so many that were closed last, those within somebody's reach are looked for."""
 REPORT_KEY = "report:"
 """Stands before the public reference in the key of a contact that is a report."""
 
 
-def standing_alarms(session: Session) -> list[Alarm]:
-    """What nobody has taken yet, oldest first; cheap enough for every page."""
+def standing_alarms(session: Session, *, visitor: Visitor | None = None) -> list[Alarm]:
+    """What nobody has taken yet, oldest first; cheap enough for every page.
+
+    That an alarm stands is told to every colleague; where, only within their own districts.
+
+    Args:
+        session: A reading session.
+        visitor: Who is told; None: the line itself.
+    """
     return [
-        Alarm(case_id=row[0], since=row[1], code=row[2], neighbourhood=row[3], state=row[4])
+        Alarm(
+            case_id=row.id,
+            since=row.alarm_since,
+            code=row.code,
+            neighbourhood=row.neighbourhood if _covers(visitor, row.district) else None,
+            state=row.state,
+        )
         for row in store.alarms(session)
     ]
 
 
-def cases(session: Session) -> list[CaseLine]:
-    """All open cases, those that nobody has taken first, and the ones that were closed last."""
-    rows = [*store.open_cases(session), *store.closed_cases(session, limit=CLOSED_SHOWN)]
+def _covers(visitor: Visitor | None, district: str | None) -> bool:
+    if visitor is None or sight_of(visitor.role).case_text is CaseText.ON_DUTY:
+        return True
+    return district is None or visitor.covers(district)
+
+
+def cases(services: Services, *, visitor: Visitor) -> list[CaseLine]:
+    """The cases within somebody's reach: those that nobody has taken first, closed ones last."""
+    if not sees_night(visitor):
+        return []
+    now = services.clock.now()
+    duty = _duties(services, visitor)
+
+    def seen(row: NightCaseRow) -> bool:
+        return may_see(
+            visitor, district=row.district, opened_at=row.opened_at, now=now, duty=duty(row)
+        )
+
+    with services.database.reading() as session:
+        return case_lines(session, seen=seen)
+
+
+def case_lines(
+    session: Session, *, seen: Callable[[NightCaseRow], bool] = lambda _row: True
+) -> list[CaseLine]:
+    """The cases that somebody may see: those that nobody has taken first, closed ones last."""
+    closed = [row for row in store.closed_cases(session, limit=CLOSED_LOOKED_AT) if seen(row)]
+    rows = [*filter(seen, store.open_cases(session)), *closed[:CLOSED_SHOWN]]
     ids = [row.id for row in rows]
     attempts = _by_case(store.attempts_of(session, ids))
     events = _by_case(store.events_of(session, ids))
@@ -52,34 +93,31 @@ def cases(session: Session) -> list[CaseLine]:
     ]
 
 
-def open_reports(services: Services, case_id: UUID, *, role: str, purpose: str) -> list[str | None]:
-    """What the reports of an open case say, oldest first; intake writes each opening in the log.
+def duty_of(services: Services, visitor: Visitor, *, opened_at: datetime) -> Duty:
+    """Whether this visitor has duty now, and had it when a case began; in the demo all have."""
+    if services.settings.is_demo:
+        return Duty(now=True, then=True)
+    rota = rota_of(services)
+    moments = (services.line_clock.now(), opened_at)
+    now, then = (
+        any(target.name == visitor.duty_name for target in who_answers(rota, moment))
+        for moment in moments
+    )
+    return Duty(now=now, then=then)
 
-    Args:
-        services: The tools of the house.
-        case_id: Which case.
-        role: In which role somebody opens them.
-        purpose: What they are opened for.
 
-    Returns:
-        One text for each report; None where the text was destroyed.
+def has_duty(services: Services, *, visitor: Visitor) -> bool:
+    """Whether this visitor has duty now, as far as their role asks for it."""
+    if sight_of(visitor.role).case_text is not CaseText.ON_DUTY:
+        return True
+    return duty_of(services, visitor, opened_at=services.clock.now()).now
 
-    Raises:
-        UnknownCase: There is no such case.
-        ImpossibleStep: The case is closed, or a duty contact's hours for it are over.
-    """
-    with services.database.reading() as session:
-        case = store.find(session, case_id)
-        if case is None:
-            raise UnknownCase(str(case_id))
-        age = services.clock.now() - case.opened_at
-        too_late = role == Role.DUTY_CONTACT and age > READABLE_ON_DUTY
-        if case.state is CaseState.CLOSED or too_late:
-            raise ImpossibleStep(f"{case.id}: not readable for {role}")
-        contacts = store.contacts_of(session, [case_id])
-        keys = [each.key for each in contacts if each.source is CaseSource.REPORT]
-    references = [key.removeprefix(REPORT_KEY) for key in keys]
-    return [report_text(services, each, role=role, purpose=purpose) for each in references]
+
+def _duties(services: Services, visitor: Visitor) -> Callable[[NightCaseRow], Duty]:
+    """The same for many cases; who is no duty contact has none."""
+    if sight_of(visitor.role).case_text is not CaseText.ON_DUTY:
+        return lambda _row: Duty(now=False, then=False)
+    return lambda row: duty_of(services, visitor, opened_at=row.opened_at)
 
 
 def _by_case(rows: Sequence[_RowT]) -> dict[UUID, list[_RowT]]:

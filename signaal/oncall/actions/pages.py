@@ -17,6 +17,7 @@ from signaal.oncall.actions.cases import (
     move,
     open_case,
     owe,
+    put,
     raise_alarm,
     take,
     targets_of,
@@ -78,12 +79,12 @@ def open_case_for_report(
     known = store.find_contact(session, contact)
     if known:  # asked again because the report has been placed since
         paged = held(session, known.case_id)
-        paged.neighbourhood = paged.neighbourhood or neighbourhood
+        _place(session, paged, neighbourhood)
         return paged.id
     waiting = _open_case_of(session, services, number=number)
     if waiting:
         link(session, waiting, contact=contact, source=CaseSource.REPORT, at=services.clock.now())
-        waiting.neighbourhood = waiting.neighbourhood or neighbourhood
+        _place(session, waiting, neighbourhood)
         waiting.urgency = urgency if urgency == ACUTE else waiting.urgency
         return waiting.id
     case = open_case(
@@ -98,6 +99,11 @@ def open_case_for_report(
     owe(session, services, case, why=Why.REPORTS)
     _advance(session, services, case)
     return case.id
+
+
+def _place(session: Session, case: NightCaseRow, neighbourhood: str | None) -> None:
+    if neighbourhood and not case.neighbourhood:
+        put(session, case, neighbourhood)
 
 
 def _open_case_of(
@@ -235,6 +241,7 @@ def _page(
         to=target.number,
         answer_path=f"/haak/oproep/{case.id}/{attempt.id}",
         ring_seconds=policy.page_ring_seconds,
+        settings=services.settings,
         now=attempt.started_at,
         drop_after=_stale(services, attempt.started_at),
     )
@@ -260,6 +267,7 @@ def _page_text(
             code=case.code,
         ),
         urgent=True,
+        settings=services.settings,
         now=attempt.started_at,
         drop_after=_stale(services, attempt.started_at),
     )

@@ -105,9 +105,7 @@ class RepliesReader:
     ) -> None:
         held = store.locked(session, case.id)
         if held is None:
-            raise AssertionError(
-                case.id
-            )  # it was read in this transaction; cases are never removed
+            return  # it was closed a year ago, and removed this very moment
         services, who = self._services, target.name
         mine = held.owner == who and held.state in FINISHABLE
         if kind is ReplyKind.DONE and mine:
@@ -209,5 +207,6 @@ class RepliesReader:
             to=text.from_number,
             body=render(f"sms/{name}", language=STAFF_LANGUAGE, **values),
             urgent=True,
+            settings=services.settings,
             now=services.clock.now(),
         )

@@ -35,6 +35,17 @@ from signaal.oncall.model.rota import (
     who_answers,
     without,
 )
+from signaal.oncall.model.scope import (
+    READABLE_ON_DUTY,
+    Duty,
+    NightReading,
+    masked_number,
+    may_read_still,
+    may_see,
+    sees_address,
+    sees_masked_number,
+    sees_night,
+)
 from signaal.oncall.model.spoken import Spoken, Voice
 
 __all__ = [
@@ -43,6 +54,7 @@ __all__ = [
     "LINKABLE",
     "LIVE",
     "OWING",
+    "READABLE_ON_DUTY",
     "Alarm",
     "AttemptLine",
     "AttemptMethod",
@@ -52,10 +64,12 @@ __all__ = [
     "CaseSource",
     "CaseState",
     "DialEnd",
+    "Duty",
     "DutyTarget",
     "EscalationPolicy",
     "EventLine",
     "MenuChoice",
+    "NightReading",
     "Reply",
     "ReplyKind",
     "Rota",
@@ -67,10 +81,16 @@ __all__ = [
     "ending_of",
     "is_office_time",
     "is_talk",
+    "masked_number",
     "may_become",
+    "may_read_still",
+    "may_see",
     "menu_choice",
     "read_reply",
     "rota_from",
+    "sees_address",
+    "sees_masked_number",
+    "sees_night",
     "who_answers",
     "without",
 ]

@@ -2,9 +2,12 @@
 
 from signaal.places.actions.finding import (
     area_of_postcode4,
+    areas_of_blocks,
     block_layer,
     block_names,
     block_successors,
+    blocks_within,
+    district_of_neighbourhood,
     find_place,
     is_empty,
     neighbourhood_name,
@@ -19,9 +22,12 @@ from signaal.places.actions.loading import (
 
 __all__ = [
     "area_of_postcode4",
+    "areas_of_blocks",
     "block_layer",
     "block_names",
     "block_successors",
+    "blocks_within",
+    "district_of_neighbourhood",
     "find_place",
     "is_empty",
     "load_blocks",

@@ -115,6 +115,16 @@ def area_of_postcode4(session: Session, digits: str) -> str | None:
     return store.area_of_postcode4(session, digits)
 
 
+def areas_of_blocks(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """The codes of the neighbourhood and the district in which each of these blocks lies."""
+    return store.areas_of_blocks(session, block_ids)
+
+
+def blocks_within(session: Session, districts: Collection[str]) -> list[int]:
+    """The ids of all blocks in these districts, past ones too."""
+    return store.blocks_within(session, districts)
+
+
 def block_names(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """The code of each of these blocks, and the name of the neighbourhood in which it lies."""
     return store.block_names(session, block_ids)
@@ -123,6 +133,12 @@ def block_names(session: Session, block_ids: Collection[int]) -> dict[int, tuple
 def neighbourhood_name(session: Session, block_id: int) -> str | None:
     """The name of the neighbourhood in which a block lies."""
     return store.neighbourhood_name(session, block_id)
+
+
+def district_of_neighbourhood(session: Session, name: str) -> str | None:
+    """The code of the district of the neighbourhood with this name; None when there are several."""
+    codes = store.districts_of_neighbourhood(session, name)
+    return codes.pop() if len(codes) == 1 else None
 
 
 def is_empty(session: Session) -> bool:

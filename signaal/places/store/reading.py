@@ -137,6 +137,35 @@ def neighbourhood_name(session: Session, block_id: int) -> str | None:
     return session.exec(wanted).first()
 
 
+def districts_of_neighbourhood(session: Session, name: str) -> set[str]:
+    """The codes of the districts that have a neighbourhood of this name now."""
+    wanted = select(NeighbourhoodRow.district_code).where(
+        col(NeighbourhoodRow.name) == name, col(NeighbourhoodRow.current)
+    )
+    return set(session.exec(wanted))
+
+
+def areas_of_blocks(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """The codes of the neighbourhood and the district in which each of these blocks lies."""
+    wanted = (
+        select(BlockRow.id, NeighbourhoodRow.code, NeighbourhoodRow.district_code)
+        .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .where(col(BlockRow.id).in_(block_ids))
+    )
+    return {block_id: (code, within) for block_id, code, within in session.exec(wanted) if block_id}
+
+
+def blocks_within(session: Session, districts: Collection[str]) -> list[int]:
+    """The ids of all blocks in these districts, past ones too."""
+    wanted = (
+        select(BlockRow.id)
+        .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
+        .where(col(NeighbourhoodRow.district_code).in_(districts))
+        .order_by(col(BlockRow.id))
+    )
+    return [block_id for block_id in session.exec(wanted) if block_id is not None]
+
+
 def block_names(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """The code of each of these blocks, and the name of the neighbourhood in which it lies."""
     wanted = (
