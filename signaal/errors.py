@@ -50,6 +50,42 @@ class NotAllowed(SignaalError):
     """This role may not do this."""
 
 
+class WrongSignIn(SignaalError):
+    """This address and password, code or PIN isn't right; nobody is told which part."""
+
+
+class TooManyGuesses(WrongSignIn):
+    """It was tried too often; it may be tried again later."""
+
+
+class SessionEnded(SignaalError):
+    """This session is over, or is at another step by now."""
+
+
+class TooBusy(SignaalError):
+    """Too many others are being served; asking again in a moment helps."""
+
+
+class UnknownLink(SignaalError):
+    """This link was never given out, was used, or is too old; nobody is told which."""
+
+
+class UnknownAccount(SignaalError):
+    """No person or organisation that this administrator may manage answers to this id."""
+
+
+class UnusableAccount(SignaalError):
+    """An account can't be made or changed like this.
+
+    Attributes:
+        faults: Short machine words for all reasons (`AccountFault`); the page has the sentences.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = faults
+
+
 class UnusableAct(SignaalError):
     """An act can't be written down like this: its subject or details hold more than ids."""
 
@@ -119,12 +155,20 @@ class AlreadyPlaced(UnusableReport):
     """A report that has a place already: somebody was first."""
 
 
+class TooManyReports(SignaalError):
+    """So much came in from one internet address that this was not kept; it may come later."""
+
+
 class UnknownReceipt(SignaalError):
     """No report answers to this receipt code, or too many tries were made."""
 
 
 class TooManyTries(UnknownReceipt):
     """This receipt code was tried too often; it may be tried again later."""
+
+
+class UnknownRequest(SignaalError):
+    """No household request answers to this id."""
 
 
 # -- messages and the outside world ---------------------------------------------------------
