@@ -12,6 +12,8 @@ from signaal.errors import UnsafeSetting
 
 DEMO_SECRET = "only-for-the-demo-never-for-real-people"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
+READABLE_BY_OTHERS = 0o077
+"""The rights of group and others on a file that only its owner may read."""
 
 
 DATABASES = r"^$|^sqlite:///.+$|^postgresql(\+psycopg)?://.+$"
@@ -57,7 +59,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr(DEMO_SECRET)
     """Signs cookies and forms."""
     master_key: SecretStr = SecretStr(DEMO_SECRET)
-    """Wraps the data keys of sealed fields."""
+    """Wraps the key groups, which wrap the data keys of sealed fields."""
+    master_key_file: Path | None = None
+    """Where the master key stands alone, instead of in the environment."""
     reporter_pepper: SecretStr = SecretStr(DEMO_SECRET)
     """Makes reporter tokens that can't be guessed from a telephone number."""
 
@@ -77,6 +81,10 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = ""
     """What the button of that sign-in calls the organisation."""
+
+    reports_per_hour: int = Field(default=6, ge=1, le=1_000_000)
+    """So many forms may come in from one internet address within the hour; more where a library
+    or a town hall reports for many."""
 
     policies_dir: Path | None = None
     """A municipality's own alerts/; the shipped ones otherwise."""
@@ -109,10 +117,47 @@ def read_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise UnsafeSetting("\n".join(_sentence(fault) for fault in error.errors())) from None
-    problems = [text for is_wrong, text in _dangers(settings) if is_wrong]
+    settings, problems = _with_master_key(settings)
+    problems = problems or [text for is_wrong, text in _dangers(settings) if is_wrong]
     if problems:
         raise UnsafeSetting("\n".join(problems))
     return settings
+
+
+def _with_master_key(settings: Settings) -> tuple[Settings, list[str]]:
+    """The settings with the master key from its file, and what is wrong with that file."""
+    path = settings.master_key_file
+    if path is None:
+        return settings, []
+    try:
+        mode = path.stat().st_mode
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return settings, [
+            f"SIGNAAL_MASTER_KEY_FILE ({path}) is niet te lezen ({reason}); zet het bestand met de"
+            f" hoofdsleutel daar terug, leesbaar voor Signaal. / SIGNAAL_MASTER_KEY_FILE can't be"
+            " read; put the file with the master key back there, readable to Signaal."
+        ]
+    faults = [
+        (
+            not key,
+            f"SIGNAAL_MASTER_KEY_FILE ({path}) is leeg; zet de hoofdsleutel erin. /"
+            " SIGNAAL_MASTER_KEY_FILE is empty; put the master key into it.",
+        ),
+        (
+            "master_key" in settings.model_fields_set,
+            "Geef óf SIGNAAL_MASTER_KEY óf SIGNAAL_MASTER_KEY_FILE, niet allebei. / Give either"
+            " SIGNAAL_MASTER_KEY or SIGNAAL_MASTER_KEY_FILE, not both.",
+        ),
+        (
+            not settings.is_demo and bool(mode & READABLE_BY_OTHERS),
+            f"SIGNAAL_MASTER_KEY_FILE ({path}) is leesbaar voor anderen; geef eerst: chmod 600"
+            f" {path} / SIGNAAL_MASTER_KEY_FILE can be read by others; run: chmod 600 {path}",
+        ),
+    ]
+    problems = [text for is_wrong, text in faults if is_wrong]
+    return settings.model_copy(update={"master_key": SecretStr(key)}), problems
 
 
 def _sentence(fault: object) -> str:

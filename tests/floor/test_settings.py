@@ -76,3 +76,67 @@ def test_a_refusal_never_repeats_a_secret(environment) -> None:
     with raises(UnsafeSetting) as caught:
         read_settings()
     assert "hunter2" not in str(caught.value)
+
+
+# -- the master key in a file ----------------------------------------------------------------
+
+
+@fixture
+def key_file(tmp_path, environment):
+    """A production environment whose master key stands in a file."""
+
+    def write(text: str | bytes, mode: int = 0o600) -> None:
+        path = tmp_path / "master.key"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.chmod(mode)
+        given = {name: value for name, value in PRODUCTION.items() if "MASTER" not in name}
+        environment(**given, SIGNAAL_MASTER_KEY_FILE=str(path))
+
+    return write
+
+
+def test_the_master_key_may_stand_in_a_file_that_only_we_can_read(key_file) -> None:
+    key_file("b" * 40 + "\n")
+    assert read_settings().master_key.get_secret_value() == "b" * 40
+
+
+@mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        ("", 0o600, "is leeg"),
+        (" \n", 0o600, "is leeg"),
+        ("short", 0o600, "minstens 32 tekens"),
+        ("only-for-the-demo-never-for-real-people", 0o600, "eigen geheim"),
+        (b"\xff" * 40, 0o600, "niet te lezen"),
+        ("b" * 40, 0o640, "leesbaar voor anderen"),
+        ("b" * 40, 0o604, "leesbaar voor anderen"),
+    ],
+)
+def test_an_unusable_key_file_is_refused_in_two_languages(key_file, text, mode, said) -> None:
+    key_file(text, mode)
+    with raises(UnsafeSetting) as refused:
+        read_settings()
+    assert said in str(refused.value)
+    assert "SIGNAAL_MASTER_KEY" in str(refused.value).split(" / ")[1]
+    assert "b" * 40 not in str(refused.value)
+
+
+def test_a_missing_key_file_is_refused(key_file, environment, tmp_path) -> None:
+    key_file("b" * 40)
+    environment(SIGNAAL_MASTER_KEY_FILE=str(tmp_path / "elsewhere"))
+    with raises(UnsafeSetting, match="niet te lezen"):
+        read_settings()
+
+
+def test_a_folder_is_no_key_file(key_file, environment, tmp_path) -> None:
+    key_file("b" * 40)
+    environment(SIGNAAL_MASTER_KEY_FILE=str(tmp_path))
+    with raises(UnsafeSetting, match="niet te lezen"):
+        read_settings()
+
+
+def test_two_master_keys_are_one_too_many(key_file, environment) -> None:
+    key_file("b" * 40)
+    environment(SIGNAAL_MASTER_KEY="c" * 40)
+    with raises(UnsafeSetting, match="niet allebei"):
+        read_settings()
