@@ -64,8 +64,9 @@ def record(
 
 def _locked_head(session: Session) -> tuple[int, bytes]:
     head = store.lock_head(session)
-    if head is None and store.make_head(session):
-        head = store.lock_head(session)
+    if head is None:
+        store.make_head(session)
+        head = store.lock_head(session)  # ours, or that of whoever was first
     if head is None:
         raise BrokenLog("the log of acts has lines but no head; run: signaal log verify")
     return head

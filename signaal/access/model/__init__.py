@@ -1,6 +1,7 @@
 """Roles, purposes, what each role sees, and the rules of accounts."""
 
-from signaal.access.model.audit import OPENINGS, Act, Entry, digest, place_key
+from signaal.access.model.audit import CARE_ACTS, OPENINGS, Act, Entry, digest, place_key
+from signaal.access.model.chain import Checkpoint, LogCheck
 from signaal.access.model.people import (
     ROLES_OF,
     AccountFault,
@@ -26,6 +27,7 @@ from signaal.access.model.sight import (
 )
 
 __all__ = [
+    "CARE_ACTS",
     "MATRIX",
     "OPENINGS",
     "READS_CASES",
@@ -37,9 +39,11 @@ __all__ = [
     "Assignment",
     "BlockSight",
     "CaseText",
+    "Checkpoint",
     "Contact",
     "DwellingSight",
     "Entry",
+    "LogCheck",
     "Organisation",
     "OrganisationKind",
     "OwnReports",

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
@@ -85,11 +85,16 @@ OPENINGS = frozenset(
         Act.INQUIRY_TEXT_OPENED,
     }
 )
-"""Acts by which somebody saw what is about a person; their lines are kept longest."""
+"""Acts by which somebody saw what is about a person."""
 
-KEPT_WITH_CARE_DATA = timedelta(days=5 * 365 + 2)
-"""NEN 7513:2018 asks for at least five years of logging about care data."""
-KEPT_OTHERWISE = timedelta(days=3 * 365 + 1)
+CARE_ACTS = (
+    OPENINGS
+    | frozenset(
+        act for act in Act if act.value.startswith(("report_", "night_", "household_", "inquiry_"))
+    )
+    | {Act.REPORTS_LISTED, Act.ALARM_ACKNOWLEDGED}
+)
+"""Acts with data about the health or care of people: their lines are kept longest."""
 
 PLACE = "place"
 """The detail with which an act says which address it is about; it is compared, never kept."""

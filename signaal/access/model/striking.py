@@ -1,0 +1,195 @@
+"""What stands out in a month of the log: a short list for a person to look into, no judgement."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from statistics import median
+from types import MappingProxyType
+from uuid import UUID
+
+from signaal.access.model.audit import OPENINGS, Act
+from signaal.access.model.roles import Role
+from signaal.clock import AMSTERDAM
+
+NIGHT_BEGINS, NIGHT_ENDS = 22, 6
+"""Hours in Amsterdam between which only who is on duty is expected to look."""
+WITHOUT_TASK_FROM = 10
+"""Reports that somebody opened in one month and did nothing with; fewer is everyday work."""
+TIMES_THE_MEDIAN = 3
+FEWEST_PEERS = 3
+"""A median of fewer people says nothing about what is usual."""
+FEWEST_OPENINGS = 10
+FAILED_FROM = 5
+"""Failed sign-ins of one account in one month."""
+
+WORK = frozenset(
+    {
+        Act.REPORT_MOVED_ON,
+        Act.REPORT_CLOSED,
+        Act.REPORT_PLACED,
+        Act.REPORT_ADDED_TO,
+        Act.REPORT_CORRECTED,
+        Act.NIGHT_CASE_MOVED_ON,
+        Act.ALARM_ACKNOWLEDGED,
+        Act.HOUSEHOLD_REQUEST_ANSWERED,
+        Act.INQUIRY_AGREED,
+    }
+)
+"""Acts that show what somebody opened a report for."""
+
+
+class Rule(StrEnum):
+    """Why something stands out."""
+
+    OWN_ADDRESS = "own_address"
+    WITHOUT_TASK = "without_task"
+    AT_NIGHT = "at_night"
+    MANY_OPENINGS = "many_openings"
+    FAILED_SIGN_INS = "failed_sign_ins"
+    ACCOUNTS_MADE = "accounts_made"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the rules need of one line.
+
+    Attributes:
+        at: When.
+        person: Whose account; None when nobody had signed in.
+        role: In which role.
+        act: What was done.
+        subject: To what.
+        own_address: Whether it was about the reader's own address.
+        with_task: Whether they had a task in it.
+    """
+
+    at: datetime
+    person: UUID | None
+    role: str
+    act: str
+    subject: str = ""
+    own_address: bool = False
+    with_task: bool = False
+
+
+@dataclass(frozen=True)
+class Striking:
+    """One row of the list.
+
+    Attributes:
+        rule: Why it stands out; the page has the sentence.
+        person: Whose account; None when only a mark of it is known.
+        role: In which role; empty when it is about the whole account.
+        mark: What is known instead of a person.
+        count: How often.
+        usual: The median of the role, where the rule compares with it; else 0.
+    """
+
+    rule: Rule
+    person: UUID | None
+    role: str
+    count: int
+    mark: str = ""
+    usual: float = 0.0
+
+
+def month_bounds(year: int, month: int) -> tuple[datetime, datetime]:
+    """The instants, in UTC, at which a month begins and the next one does, in Amsterdam."""
+    following = (year + month // 12, month % 12 + 1)
+    begin, end = (datetime(y, m, 1, tzinfo=AMSTERDAM) for y, m in ((year, month), following))
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+def is_night(at: datetime) -> bool:
+    """Whether it is between ten in the evening and six in the morning in Amsterdam."""
+    hour = at.astimezone(AMSTERDAM).hour
+    return hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
+
+
+def striking(month: Iterable[Seen]) -> list[Striking]:
+    """Everything in a month that stands out, in the order of the rules and most first.
+
+    Args:
+        month: The lines of one month.
+    """
+    lines = list(month)
+    openings = [line for line in lines if line.act in OPENINGS and line.person]
+    found = [
+        *_counted(Rule.OWN_ADDRESS, (line for line in openings if line.own_address)),
+        *_without_task(lines, openings),
+        *_counted(Rule.AT_NIGHT, (line for line in openings if _out_of_hours(line))),
+        *_many_openings(openings),
+        *_failed_sign_ins(lines),
+        *_counted(
+            Rule.ACCOUNTS_MADE,
+            (line for line in lines if line.act == Act.PERSON_INVITED and line.person),
+        ),
+    ]
+    order = list(Rule)
+    return sorted(found, key=lambda row: (order.index(row.rule), -row.count, str(row.person)))
+
+
+def _out_of_hours(line: Seen) -> bool:
+    return line.role != Role.DUTY_CONTACT and is_night(line.at)
+
+
+def _counted(rule: Rule, lines: Iterable[Seen]) -> list[Striking]:
+    counts = Counter((line.person, line.role) for line in lines)
+    return [Striking(rule, person, role, count) for (person, role), count in counts.items()]
+
+
+def _without_task(lines: Sequence[Seen], openings: Sequence[Seen]) -> list[Striking]:
+    worked_on = {(line.person, line.subject) for line in lines if line.act in WORK}
+    opened: Mapping[tuple[UUID | None, str], set[str]] = defaultdict(set)
+    for line in openings:
+        if not line.with_task and (line.person, line.subject) not in worked_on:
+            opened[line.person, line.role].add(line.subject)
+    return [
+        Striking(Rule.WITHOUT_TASK, person, role, len(subjects))
+        for (person, role), subjects in opened.items()
+        if len(subjects) >= WITHOUT_TASK_FROM
+    ]
+
+
+def _many_openings(openings: Sequence[Seen]) -> list[Striking]:
+    by_role: Mapping[str, Counter[UUID | None]] = defaultdict(Counter)
+    for line in openings:
+        by_role[line.role][line.person] += 1
+    found = []
+    for role, counts in by_role.items():
+        usual = float(median(counts.values()))
+        border = max(TIMES_THE_MEDIAN * usual, FEWEST_OPENINGS - 1)
+        found += [
+            Striking(Rule.MANY_OPENINGS, person, role, count, usual=usual)
+            for person, count in counts.items()
+            if len(counts) >= FEWEST_PEERS and count > border
+        ]
+    return found
+
+
+def _failed_sign_ins(lines: Sequence[Seen]) -> list[Striking]:
+    counts = Counter(
+        (line.person, "" if line.person else line.subject)
+        for line in lines
+        if line.act == Act.SIGN_IN_FAILED
+    )
+    return [
+        Striking(Rule.FAILED_SIGN_INS, person, "", count, mark=mark)
+        for (person, mark), count in counts.items()
+        if count >= FAILED_FROM
+    ]
+
+
+SENTENCES: Mapping[Rule, str] = MappingProxyType(
+    {
+        Rule.OWN_ADDRESS: "Keek naar iets over het eigen adres.",
+        Rule.WITHOUT_TASK: "Opende meldingen en deed er in deze maand niets mee.",
+        Rule.AT_NIGHT: "Keek tussen 22.00 en 6.00 uur, zonder dienst.",
+        Rule.MANY_OPENINGS: "Opende meer dan drie keer zo veel als gewoon is in deze rol.",
+        Rule.FAILED_SIGN_INS: "Aanmelden mislukte.",
+        Rule.ACCOUNTS_MADE: "Nodigde mensen uit.",
+    }
+)
+"""Each rule in one sentence, for the list as plain data; the page has the same in its template."""
