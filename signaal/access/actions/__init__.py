@@ -2,6 +2,20 @@
 
 from signaal.access.actions.audit import record
 from signaal.access.actions.audit_chain import purge_log, seal_checkpoint, verify
+from signaal.access.actions.joining import Invitation, accept, invitation_of
+from signaal.access.actions.people import (
+    change_roles,
+    create_organisation,
+    end_person,
+    invite,
+    invite_first,
+    organisations,
+    people,
+    person,
+    reset_second_factor,
+)
+from signaal.access.actions.pins import give_pin, set_pin
+from signaal.access.actions.second_factor import new_totp_secret, totp_address
 from signaal.access.actions.sessions import (
     revoke,
     session_of,
@@ -9,20 +23,48 @@ from signaal.access.actions.sessions import (
     start_demo_session,
     visitor_of,
 )
+from signaal.access.actions.signing_in import (
+    begin_sign_in,
+    choose_role,
+    give_code,
+    roles_of,
+    sign_in_as,
+)
 from signaal.access.actions.tokens import key_of_tries
 from signaal.access.actions.tries import count_try, forgive_tries
 
 __all__ = [
+    "Invitation",
+    "accept",
+    "begin_sign_in",
+    "change_roles",
+    "choose_role",
     "count_try",
+    "create_organisation",
+    "end_person",
     "forgive_tries",
+    "give_code",
+    "give_pin",
+    "invitation_of",
+    "invite",
+    "invite_first",
     "key_of_tries",
+    "new_totp_secret",
+    "organisations",
+    "people",
+    "person",
     "purge_log",
     "record",
+    "reset_second_factor",
     "revoke",
+    "roles_of",
     "seal_checkpoint",
     "session_of",
+    "set_pin",
+    "sign_in_as",
     "sign_out",
     "start_demo_session",
+    "totp_address",
     "verify",
     "visitor_of",
 ]

@@ -1,6 +1,6 @@
 """Organisations, people, their roles, the links by which they join, and their recovery codes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -206,7 +206,7 @@ def people(
     ]
 
 
-def update_person(session: Session, person_id: UUID, **values: object) -> bool:
+def update_person(session: Session, person_id: UUID, values: Mapping[str, object]) -> bool:
     """Changes these columns of one person who has not left; False when there is none."""
     is_live = and_(col(PersonRow.id) == person_id, col(PersonRow.ended_at).is_(None))
     return changed(session, update(PersonRow).where(is_live).values(**values)) == 1

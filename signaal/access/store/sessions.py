@@ -1,5 +1,6 @@
 """Sessions of staff and the devices that they signed in with; only hashes of the secrets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -123,7 +124,9 @@ def begin(session: Session, row: StaffSessionRow) -> None:
     session.execute(insert_for(session)(StaffSessionRow).values(row.model_dump()))
 
 
-def advance(session: Session, token_hash: str, *, at_step: SignInStep, **values: object) -> bool:
+def advance(
+    session: Session, token_hash: str, *, at_step: SignInStep, values: Mapping[str, object]
+) -> bool:
     """Changes one session, its secret too; False when it is gone or another step by now.
 
     One statement on one row: of parallel steps with one secret one is made, and a revocation

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import Field, Session, SQLModel, case, col, delete, func, or_, select
 
 from signaal.access.store.people import changed
@@ -39,6 +40,12 @@ def count(session: Session, *, key: str, limit: int, forget_at: datetime, now: d
         .returning(col(TryCountRow.tries))
     )
     return session.connection().scalar(counted) is not None
+
+
+def take_back(session: Session, key: str) -> None:
+    """Takes one counted try back that was never made."""
+    counted = update(TryCountRow).where(col(TryCountRow.key) == key, col(TryCountRow.tries) > 0)
+    session.execute(counted.values(tries=col(TryCountRow.tries) - 1))
 
 
 def forgive(session: Session, key: str) -> None:
