@@ -19,6 +19,7 @@ from signaal.access.model import Role
 from signaal.access.model.people import Organisation, OrganisationKind
 from signaal.access.store import people as accounts
 from signaal.access.store.people import PersonRow
+from signaal.access.web.door import SESSION_SECRET
 from signaal.alerting import actions as alerting
 from signaal.app import create_app
 from signaal.hotspots import actions as hotspots
@@ -105,24 +106,16 @@ class Filled:
     elsewhere: UUID
     kept: Path | None = None
 
-    def enter(
-        self, role: str, *, district: str = NORTH, elsewhere: bool = False
-    ) -> FlaskClient:
-        """A browser in which somebody has signed in; a resident's for no role."""
-        client = self.app.test_client()
-        if role:
-            if not hasattr(access, "start_demo_session"):  # TEMP
-                with client.session_transaction() as kept:
-                    kept["role"] = role
-                return client
-            secret = access.start_demo_session(
-                self.services, role=Role(role), districts=frozenset({district})
-            )
-            if elsewhere:
-                self._move(secret)
-            with client.session_transaction() as kept:
-                kept["sid"] = secret
-        return client
+    def enter(self, role: str, *, district: str = NORTH, elsewhere: bool = False) -> "Entered":
+        """Somebody signs in; a resident doesn't."""
+        if not role:
+            return Entered(self.app)
+        secret = access.start_demo_session(
+            self.services, role=Role(role), districts=frozenset({district})
+        )
+        if elsewhere:
+            self._move(secret)
+        return Entered(self.app, secret)
 
     def _move(self, secret: str) -> None:
         """This person works for another organisation from now on."""
@@ -165,6 +158,22 @@ class Filled:
             }
 
 
+@dataclass(frozen=True)
+class Entered:
+    """Somebody whose session stays as it was, whatever a page did to it."""
+
+    app: Flask
+    secret: str = ""
+
+    def browser(self) -> FlaskClient:
+        """A browser with nothing but this session."""
+        client = self.app.test_client()
+        if self.secret:
+            with client.session_transaction() as kept:
+                kept[SESSION_SECRET] = self.secret
+        return client
+
+
 # -- forms ----------------------------------------------------------------------------------
 
 EXAMPLES = {
@@ -203,6 +212,13 @@ def filled(*, database_url: str, folder: Path, clock: SetClock) -> Iterator[Fill
     house = wiring.build(Settings(data_dir=folder, database_url=database_url))
     services = replace(house.services, clock=clock, line_clock=clock)
     services = replace(services, inbound_readers=(oncall.RepliesReader(services),))
+    try:
+        yield _fill(services, house.network)
+    finally:
+        services.database.close()
+
+
+def _fill(services: Services, network: FakeNetwork | None) -> Filled:
     _build_town(services)
     for corner in CORNERS:
         _report_from(services, corner)
@@ -210,12 +226,11 @@ def filled(*, database_url: str, folder: Path, clock: SetClock) -> Iterator[Fill
     oncall.tick(services)
     hotspots.refresh(services)
     elsewhere = _found_elsewhere(services)
-    assert isinstance(house.network, FakeNetwork)
-    app = create_app(services, house.network)
+    assert network
+    app = create_app(services, network)
     app.config["WTF_CSRF_ENABLED"] = False
     corners = {corner.district: _with_arguments(services, corner) for corner in CORNERS}
-    yield Filled(app, services, corners, elsewhere)
-    services.database.close()
+    return Filled(app, services, corners, elsewhere)
 
 
 def _found_elsewhere(services: Services) -> UUID:
