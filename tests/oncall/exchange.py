@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+from sqlmodel import col, select
+
+from signaal.access import actions as access
 from signaal.access.model import Role
+from signaal.access.store.audit import AuditEntryRow
+from signaal.access.web.door import SESSION_SECRET
 from signaal.db import Database
 from signaal.oncall import actions, store
 from signaal.oncall.actions.overview import case_lines
@@ -122,3 +127,19 @@ def row_of(database: Database, case_id) -> store.NightCaseRow:
         row = store.find(session, case_id)
         session.expunge_all()
     return row
+
+
+def acts(services) -> list[tuple[str, str, str]]:
+    """The log of acts: role, purpose and what was done, oldest first."""
+    with services.database.reading() as session:
+        rows = session.exec(select(AuditEntryRow).order_by(col(AuditEntryRow.seq)))
+        return [(row.role, row.purpose, row.act) for row in rows]
+
+
+def signed_in(app, services, role):
+    """A browser in which a colleague of the demo works."""
+    client = app.test_client()
+    secret = access.start_demo_session(services, role=Role(role))
+    with client.session_transaction() as session:
+        session[SESSION_SECRET] = secret
+    return client

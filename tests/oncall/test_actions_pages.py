@@ -514,7 +514,13 @@ def test_closing_needs_a_result_and_keeps_it(night, owed) -> None:
 def test_nobody_closes_a_case_while_the_caller_is_on_the_line(night, exchange) -> None:
     exchange.connect()
     with raises(ImpossibleStep):
-        actions.close(night, the_case(night.database).id, by="Wijkteam", result=CaseResult.TALKED)
+        actions.close(
+            night,
+            the_case(night.database).id,
+            visitor=STAFF,
+            by="Wijkteam",
+            result=CaseResult.TALKED,
+        )
 
 
 def test_an_unknown_case_is_said_to_be_unknown(night, owed) -> None:

@@ -19,21 +19,17 @@ from tests.oncall.exchange import (
     SATURDAY_NIGHT,
     STAFF,
     Exchange,
+    acts,
     alarms,
+    signed_in,
     the_case,
     the_cases,
 )
 
 
 @fixture
-def staff(app):
-    def as_role(role):
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["role"] = role
-        return client
-
-    return as_role
+def staff(app, services):
+    return lambda role: signed_in(app, services, role)
 
 
 @fixture
@@ -276,8 +272,7 @@ def test_a_report_is_read_by_an_act_of_its_own(night, town, staff, role) -> None
     with capture_logs() as logs:
         opened = client.post(path).text
     assert "Er is brand bij de buren &lt;b&gt;" in opened
-    (line,) = [line for line in logs if line["event"] == "report opened"]
-    assert (line["role"], line["purpose"]) == (role, "tonight")
+    assert (role, "tonight", "night_text_opened") in acts(night)
     assert "brand" not in repr(logs)
 
 
@@ -323,10 +318,7 @@ def test_while_the_line_pretends_the_page_says_so(services) -> None:
     app = create_app(replace(services, line_clock=line_clock))
 
     def page():
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["role"] = "team_member"
-        return client.get("/nachtlijn").text
+        return signed_in(app, services, "team_member").get("/nachtlijn").text
 
     assert "doet alsof" not in page()
     line_clock.pretend(SATURDAY_NIGHT)
@@ -350,9 +342,7 @@ def test_an_unknown_case_is_not_found(night, staff, verb) -> None:
 
 
 def test_taking_over_needs_the_forms_token(night, owed, services) -> None:
-    client = create_app(services).test_client()
-    with client.session_transaction() as session:
-        session["role"] = "team_member"
+    client = signed_in(create_app(services), services, "team_member")
     assert client.post(f"/nachtlijn/{owed.id}/overnemen").status_code == 400
     assert the_case(night.database).owner is None
 
