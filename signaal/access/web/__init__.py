@@ -1,6 +1,6 @@
 """The pages of access: signing in, joining, managing accounts, and who may see what."""
 
-from signaal.access.web import explanation, signing_in
+from signaal.access.web import explanation, organisation, signing_in
 from signaal.access.web.door import blueprint
 
-__all__ = ["blueprint", "explanation", "signing_in"]
+__all__ = ["blueprint", "explanation", "organisation", "signing_in"]
