@@ -2,7 +2,7 @@
 
 from signaal.access.actions.audit import record
 from signaal.access.actions.audit_chain import purge_log, seal_checkpoint, verify
-from signaal.access.actions.joining import Invitation, accept, invitation_of
+from signaal.access.actions.joining import accept, invited
 from signaal.access.actions.people import (
     change_roles,
     create_organisation,
@@ -15,6 +15,7 @@ from signaal.access.actions.people import (
     reset_second_factor,
 )
 from signaal.access.actions.pins import give_pin, set_pin
+from signaal.access.actions.purging import purge
 from signaal.access.actions.second_factor import new_totp_secret, totp_address
 from signaal.access.actions.sessions import (
     revoke,
@@ -34,7 +35,6 @@ from signaal.access.actions.tokens import key_of_tries
 from signaal.access.actions.tries import count_try, forgive_tries
 
 __all__ = [
-    "Invitation",
     "accept",
     "begin_sign_in",
     "change_roles",
@@ -45,14 +45,15 @@ __all__ = [
     "forgive_tries",
     "give_code",
     "give_pin",
-    "invitation_of",
     "invite",
     "invite_first",
+    "invited",
     "key_of_tries",
     "new_totp_secret",
     "organisations",
     "people",
     "person",
+    "purge",
     "purge_log",
     "record",
     "reset_second_factor",

@@ -1,6 +1,5 @@
 """Joining by invitation: a link valid for a week and once, which sets password and app code."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,19 +21,6 @@ LINK_LASTS = timedelta(days=7)
 RECOVERY_CODES = 10
 
 
-@dataclass(frozen=True)
-class Invitation:
-    """What the page of a link shows.
-
-    Attributes:
-        email: With which they will sign in.
-        has_joined: Whether this is a new second factor for somebody who had one.
-    """
-
-    email: str
-    has_joined: bool
-
-
 def make_link(session: Session, person: UUID, *, now: datetime) -> str:
     """A new link for somebody; the earlier ones are void. Returns its secret, told once."""
     secret = new_secret()
@@ -44,11 +30,11 @@ def make_link(session: Session, person: UUID, *, now: datetime) -> str:
     return secret
 
 
-def invitation_of(services: Services, secret: str) -> Invitation | None:
-    """Whom this link is for; None when it is unknown, used or too old."""
+def invited(services: Services, secret: str) -> str | None:
+    """For which address this link is; None when it is unknown, used or too old."""
     with services.database.reading() as reading:
         row = store.invited(reading, hash_of(secret) or "", now=services.clock.now())
-    return Invitation(row.email or "", row.joined_at is not None) if row else None
+    return (row.email or "") if row else None
 
 
 def accept(

@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlmodel import Field, Session, SQLModel, case, col, delete, func, or_, select
+from sqlmodel import Field, Session, SQLModel, case, col, delete, or_
 
-from signaal.access.store.people import changed
 from signaal.db import insert_for
 
 
@@ -51,15 +50,3 @@ def take_back(session: Session, key: str) -> None:
 def forgive(session: Session, key: str) -> None:
     """Forgets the tries of this key."""
     session.execute(delete(TryCountRow).where(col(TryCountRow.key) == key))
-
-
-def forget(session: Session, *, before: datetime, at_most: int) -> int:
-    """Forgets so many keys at most that had their silence before this instant."""
-    old = select(TryCountRow.key).where(col(TryCountRow.forget_at) < before).limit(at_most)
-    return changed(session, delete(TryCountRow).where(col(TryCountRow.key).in_(old)))
-
-
-def count_old(session: Session, *, before: datetime) -> int:
-    """How many keys had their silence before this instant."""
-    old = select(func.count()).where(col(TryCountRow.forget_at) < before)
-    return session.scalar(old) or 0
