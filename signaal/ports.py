@@ -4,6 +4,7 @@ import base64
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -46,8 +47,28 @@ class OutboundCall:
     ring_seconds: int
 
 
+class CopyKind(StrEnum):
+    """What a telephone provider keeps of us."""
+
+    SMS = "sms"
+    CALL = "call"
+
+
+@dataclass(frozen=True)
+class ProviderCopy:
+    """What the provider keeps of one message or call: its numbers, its words, its times.
+
+    Attributes:
+        sid: The provider's id.
+        kind: A text message or a call.
+    """
+
+    sid: str
+    kind: CopyKind
+
+
 class Carrier(Protocol):
-    """A telephone provider. Both verbs raise `CarrierError`; both return the provider's id."""
+    """A telephone provider; all verbs raise `CarrierError`."""
 
     def send_text(self, text: OutboundText) -> str:
         """Hands over one text message."""
@@ -67,6 +88,10 @@ class Carrier(Protocol):
             since: It can't have been handed over before this instant.
             taken: The provider's ids of other messages to this number.
         """
+        ...
+
+    def forget(self, copy: ProviderCopy) -> None:
+        """Deletes what the provider keeps of a message or call; one that is gone is no error."""
         ...
 
 

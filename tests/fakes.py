@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from signaal.errors import CarrierError
-from signaal.ports import OutboundCall, OutboundText
+from signaal.ports import OutboundCall, OutboundText, ProviderCopy
 
 
 class SetClock:
@@ -32,6 +32,7 @@ class RecordingPhone:
     calls: list[OutboundCall] = field(default_factory=list)
     fail_next: list[CarrierError] = field(default_factory=list)
     known: dict[UUID, str] = field(default_factory=dict)
+    forgotten: list[ProviderCopy] = field(default_factory=list)
 
     def send_text(self, text: OutboundText) -> str:
         self._maybe_fail()
@@ -47,6 +48,10 @@ class RecordingPhone:
         self, message: OutboundText | OutboundCall, *, since: datetime, taken: frozenset[str]
     ) -> str | None:
         return self.known.get(message.outbox_id)
+
+    def forget(self, copy: ProviderCopy) -> None:
+        self._maybe_fail()
+        self.forgotten.append(copy)
 
     def _maybe_fail(self) -> None:
         if self.fail_next:

@@ -32,6 +32,19 @@ FINISHED = frozenset({OutboxState.DELIVERED, OutboxState.FAILED, OutboxState.DRO
 
 
 @dataclass(frozen=True)
+class Words:
+    """What is sealed of a message: whom it is for and what it says.
+
+    Attributes:
+        to_number: E.164.
+        body: Empty for a call.
+    """
+
+    to_number: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Queued:
     """One message that a worker has claimed and must now hand to the carrier.
 
@@ -72,13 +85,25 @@ OPERATOR_PAUSE = timedelta(seconds=60)
 WAITS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
 """The pause after the first, second and third refusal (telephony.md, section 4)."""
 LONG_WAIT = timedelta(seconds=60)
-RETENTION = timedelta(hours=24)
-"""How long words and numbers stay after a message has ended (telephony.md, section 4)."""
+COPY_WAIT = timedelta(hours=1)
+"""The pause after the first refusal to forget a copy; it doubles until it is a day."""
+LONGEST_COPY_WAIT = timedelta(days=1)
+TRIES_BEFORE_SHOUTING = 16
+"""That is after about a fortnight: so long a record may take to become deletable.
+
+Source: Twilio, "Error and Warning Dictionary", 20009.
+"""
 
 
 def wait_after(attempts: int) -> timedelta:
     """The pause before the next attempt, after this many attempts have failed (at least one)."""
     return WAITS[attempts - 1] if attempts <= len(WAITS) else LONG_WAIT
+
+
+def copy_wait(tries: int) -> timedelta:
+    """The pause before a copy is tried to be forgotten again, after this many tries (from 1)."""
+    doublings = min(tries - 1, 10)
+    return min(COPY_WAIT * (1 << doublings), LONGEST_COPY_WAIT)
 
 
 # The carrier's words for the status of a message or call, and what they mean to us.

@@ -1,9 +1,10 @@
-"""The outbox table: everything Signaal says to anyone, kept until it has arrived."""
+"""The outbox: all that Signaal says to anyone, kept until it has arrived; and its copies."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Index, and_, func, or_, select, text, update
+from sqlalchemy import CursorResult, Index, and_, delete, func, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -13,8 +14,9 @@ from signaal.messages.model import (
     MessageChannel,
     OutboxState,
     Queued,
-    SentText,
+    Words,
 )
+from signaal.ports import CopyKind
 
 
 class OutboxRow(SQLModel, table=True):
@@ -27,8 +29,14 @@ class OutboxRow(SQLModel, table=True):
     channel: MessageChannel = Field(sa_type=one_of(MessageChannel, "outbox_channel"))
     state: OutboxState = Field(sa_type=one_of(OutboxState, "outbox_state"))
     line: str
-    to_number: str = Field(index=True)
+    to_number: str = Field(default="", index=True)
+    """Only in rows of version 0.1.0; since then sealed."""
     body: str = ""
+    """As above."""
+    sealed: bytes | None = None
+    """Number and words, with a data key under the id of this row; None once they are destroyed."""
+    number_sign: str | None = Field(default=None, index=True)
+    """A keyed hash of the number, by which what was sent to it is found; goes with the words."""
     answer_path: str = ""
     ring_seconds: int = 0
     urgent: bool = False
@@ -69,7 +77,7 @@ def claim_next(
     now: datetime,
     lease_until: datetime,
     claimed_by: UUID,
-) -> Queued | None:
+) -> OutboxRow | None:
     """Claims the most pressing message that is due, or one whose claim has lapsed.
 
     Urgent before the rest; then what was tried least, so that a message that keeps failing
@@ -88,7 +96,7 @@ def claim_next(
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    claimed = session.scalars(
+    return session.scalars(
         update(OutboxRow)
         .where(col(OutboxRow.id) == most_pressing, _due(now))
         .values(
@@ -98,9 +106,8 @@ def claim_next(
             attempts=col(OutboxRow.attempts) + 1,
         )
         .returning(OutboxRow)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False, populate_existing=True)
     ).one_or_none()
-    return _queued(claimed) if claimed else None
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -111,15 +118,16 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return or_(waiting, lapsed)
 
 
-def _queued(row: OutboxRow) -> Queued:
+def queued(row: OutboxRow, words: Words) -> Queued:
+    """The claimed message, with what was sealed of it."""
     if row.claimed_by is None:  # the claim has just been written
         raise AssertionError(row.id)
     return Queued(
         id=row.id,
         channel=row.channel,
         line=row.line,
-        to_number=row.to_number,
-        body=row.body,
+        to_number=words.to_number,
+        body=words.body,
         answer_path=row.answer_path,
         ring_seconds=row.ring_seconds,
         attempts=row.attempts,
@@ -134,19 +142,27 @@ def locked(session: Session, outbox_id: UUID) -> OutboxRow | None:
     return session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
 
 
-def sids_to(session: Session, number: str) -> frozenset[str]:
+def sids_to(session: Session, number: str, *, sign: str) -> frozenset[str]:
     """The provider's ids of all that is known to have been sent to this number."""
     found = select(col(OutboxRow.provider_sid)).where(
-        col(OutboxRow.to_number) == number, col(OutboxRow.provider_sid).is_not(None)
+        _went_to(number, sign), col(OutboxRow.provider_sid).is_not(None)
     )
     return frozenset(sid for sid in session.scalars(found) if sid)
+
+
+def _went_to(number: str, sign: str) -> ColumnElement[bool]:
+    return or_(col(OutboxRow.number_sign) == sign, col(OutboxRow.to_number) == number)
 
 
 def give_up_sid(session: Session, sid: str, *, of_another_than: UUID, now: datetime) -> None:
     """Queues again whatever was taken for sent under this id, which turns out to be another's."""
     session.execute(
         update(OutboxRow)
-        .where(col(OutboxRow.provider_sid) == sid, col(OutboxRow.id) != of_another_than)
+        .where(
+            col(OutboxRow.provider_sid) == sid,
+            col(OutboxRow.id) != of_another_than,
+            _holds_words(),
+        )
         .values(
             state=OutboxState.QUEUED,
             provider_sid=None,
@@ -198,27 +214,131 @@ def state_of(session: Session, key: str) -> OutboxState | None:
     ).one_or_none()
 
 
-def texts_to(session: Session, number: str) -> list[SentText]:
+def texts_to(session: Session, number: str, *, sign: str) -> list[OutboxRow]:
     """The text messages to this number, oldest first."""
-    rows = session.scalars(
-        select(OutboxRow)
-        .where(
-            col(OutboxRow.to_number) == number,
-            col(OutboxRow.channel) == MessageChannel.SMS,
+    return list(
+        session.scalars(
+            select(OutboxRow)
+            .where(_went_to(number, sign), col(OutboxRow.channel) == MessageChannel.SMS)
+            .order_by(col(OutboxRow.created_at), col(OutboxRow.id))
         )
-        .order_by(col(OutboxRow.created_at), col(OutboxRow.id))
     )
-    return [SentText(body=row.body, created_at=row.created_at, state=row.state) for row in rows]
 
 
-def blank_finished(session: Session, *, before: datetime) -> int:
-    """Takes words and numbers out of messages that ended before this instant."""
+# -- letting go -----------------------------------------------------------------------------
+
+
+def plain(session: Session, *, limit: int) -> list[OutboxRow]:
+    """Messages of version 0.1.0 that still hold number and words as they are."""
+    return list(
+        session.scalars(
+            select(OutboxRow)
+            .where(col(OutboxRow.to_number) > "")
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+def count_wordy(session: Session, *, before: datetime, came_before: datetime) -> int:
+    """How many messages still hold number and words although they have had their time."""
+    wordy = _wordy(before=before, came_before=came_before)
+    return session.scalars(select(func.count()).select_from(OutboxRow).where(wordy)).one()
+
+
+def wordy(session: Session, *, before: datetime, came_before: datetime, limit: int) -> list[UUID]:
+    """As `count_wordy`: which, held against other writers."""
+    found = (
+        select(col(OutboxRow.id))
+        .where(_wordy(before=before, came_before=came_before))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(found))
+
+
+def _wordy(*, before: datetime, came_before: datetime) -> ColumnElement[bool]:
     ended = and_(col(OutboxRow.state).in_(FINISHED), col(OutboxRow.finished_at) < before)
     # A message of which the carrier never told the end has ended too, by then.
     silent = and_(col(OutboxRow.state) == OutboxState.SENT, col(OutboxRow.sent_at) < before)
-    result = session.execute(
+    return and_(_holds_words(), or_(ended, silent, col(OutboxRow.created_at) < came_before))
+
+
+def _holds_words() -> ColumnElement[bool]:
+    return or_(col(OutboxRow.sealed).is_not(None), col(OutboxRow.to_number) > "")
+
+
+def take_words_out(session: Session, ids: Collection[UUID], *, now: datetime) -> None:
+    """Leaves only the shells of these messages; what was never sent is dropped."""
+    these = col(OutboxRow.id).in_(ids)
+    session.execute(
         update(OutboxRow)
-        .where(or_(ended, silent), col(OutboxRow.to_number) != "")
-        .values(body="", to_number="")
+        .where(these, _UNSENT)
+        .values(state=OutboxState.DROPPED)
+        .execution_options(synchronize_session=False)
     )
-    return _count(result)
+    session.execute(
+        update(OutboxRow)
+        .where(these)
+        .values(
+            sealed=None,
+            number_sign=None,
+            to_number="",
+            body="",
+            finished_at=func.coalesce(col(OutboxRow.finished_at), now),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def count_shells(session: Session, *, before: datetime) -> int:
+    """How many shells ended before this instant."""
+    old = _shells(before)
+    return session.scalars(select(func.count()).select_from(OutboxRow).where(old)).one()
+
+
+def forget_shells(session: Session, *, before: datetime, limit: int) -> int:
+    """Deletes so many shells that ended before this instant; returns how many there were."""
+    some = select(col(OutboxRow.id)).where(_shells(before)).limit(limit)
+    return _count(session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(some))))
+
+
+def _shells(before: datetime) -> ColumnElement[bool]:
+    return and_(col(OutboxRow.finished_at) < before, col(OutboxRow.sealed).is_(None))
+
+
+# -- what the provider keeps ----------------------------------------------------------------
+
+
+class ProviderCopyRow(SQLModel, table=True):
+    """What the telephone provider keeps of one message or call, until it has forgotten it."""
+
+    __tablename__ = "provider_copy"
+
+    sid: str = Field(primary_key=True)
+    kind: CopyKind = Field(sa_type=one_of(CopyKind, "provider_copy_kind"))
+    made_at: datetime
+    tries: int = 0
+    next_try_at: datetime = Field(index=True)
+
+
+def add_copy_once(session: Session, row: ProviderCopyRow) -> None:
+    """Keeps the copy's id unless it is there already."""
+    insert = insert_for(session)
+    session.execute(insert(ProviderCopyRow).values(**row.model_dump()).on_conflict_do_nothing())
+
+
+def next_copy(session: Session, *, now: datetime) -> ProviderCopyRow | None:
+    """The copy that has been due for longest, held against other writers."""
+    return session.scalars(
+        select(ProviderCopyRow)
+        .where(col(ProviderCopyRow.next_try_at) <= now)
+        .order_by(col(ProviderCopyRow.next_try_at), col(ProviderCopyRow.sid))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+
+
+def remove_copy(session: Session, sid: str) -> None:
+    """The provider has forgotten it, and so do we."""
+    session.execute(delete(ProviderCopyRow).where(col(ProviderCopyRow.sid) == sid))

@@ -5,8 +5,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
+from signaal.errors import CarrierError
 from signaal.messages.model import STATUS_PATH
-from signaal.ports import OutboundCall, OutboundText, webhook_signature
+from signaal.ports import OutboundCall, OutboundText, ProviderCopy, webhook_signature
 from signaal.settings import Settings
 
 
@@ -32,6 +33,14 @@ class LocalNetwork(Protocol):
     def find_by_callback(self, callback: str) -> str | None:
         """The id of what was handed over with this callback address."""
         ...
+
+    def forget(self, sid: str) -> None:
+        """Forgets a message or call."""
+        ...
+
+
+NOT_FOUND = "20404"
+"""The network's refusal to forget what it doesn't have."""
 
 
 class ConsoleCarrier:
@@ -68,6 +77,14 @@ class ConsoleCarrier:
     ) -> str | None:
         """The network's id if it has this message or call already, else None."""
         return self._network.find_by_callback(_callback(message))
+
+    def forget(self, copy: ProviderCopy) -> None:
+        """Has the network forget a message or call; one that is gone is no error."""
+        try:
+            self._network.forget(copy.sid)
+        except CarrierError as refused:
+            if str(refused) != NOT_FOUND:
+                raise
 
 
 def _callback(message: OutboundText | OutboundCall) -> str:

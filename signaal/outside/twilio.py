@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from signaal.errors import CarrierError
 from signaal.messages.model import STATUS_PATH
-from signaal.ports import OutboundCall, OutboundText
+from signaal.ports import CopyKind, OutboundCall, OutboundText, ProviderCopy
 from signaal.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ CLOCK_MARGIN = timedelta(seconds=60)
 LONGEST_LOOK_BACK = 200
 """How many messages to one number are looked through; nobody gets more within a retry."""
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+NOT_FOUND = 404
 UNAUTHORISED = frozenset({401, 403})
 TOO_BUSY = frozenset({408, 425, 429})
 CLIENT_ERRORS = range(400, 500)
@@ -52,6 +53,7 @@ OUTCOMES: dict[int, Outcome] = {
     20005: Outcome.OPERATOR,  # Account not active
     20006: Outcome.OPERATOR,  # Access denied
     20008: Outcome.OPERATOR,  # Test credentials
+    20009: Outcome.RETRY,  # Can't be deleted before it is complete
     20404: Outcome.OPERATOR,  # Unknown account
     20429: Outcome.RETRY,  # Too many requests
     20500: Outcome.RETRY,  # Internal server error
@@ -146,6 +148,22 @@ class TwilioCarrier:
             recent = takewhile(lambda one: _made_since(one, since - CLOCK_MARGIN), listed)
             ours = [one.sid for one in recent if _is_like(one, message) and one.sid not in taken]
         return ours[-1] if ours else None
+
+    def forget(self, copy: ProviderCopy) -> None:
+        """Deletes Twilio's own record of a message or call; one that is gone is no error.
+
+        Raises:
+            CarrierError: Twilio refused it, or didn't answer.
+        """
+        from twilio.base.exceptions import TwilioRestException
+
+        records = self._client.messages if copy.kind is CopyKind.SMS else self._client.calls
+        with _told_as_carrier_error():
+            try:
+                records(copy.sid).delete()
+            except TwilioRestException as refused:
+                if refused.status != NOT_FOUND:
+                    raise
 
     def _listed(self, message: OutboundText | OutboundCall) -> "Iterable[_Listed]":
         """All that went from our number to this one, newest first."""

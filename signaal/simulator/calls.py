@@ -17,6 +17,7 @@ from signaal.simulator.legs import (
     spoken,
 )
 from signaal.simulator.phones import QUIET, Caption, Device, Phone
+from signaal.simulator.refusals import refusal
 from signaal.simulator.twiml import BadTwiml, DocumentKind, read_twiml
 
 RING_AFTER = 0.5
@@ -78,6 +79,17 @@ class Exchange:
         """The call that goes on at this telephone."""
         going = (leg for leg in reversed(self.legs.values()) if leg.phone == number)
         return next((leg for leg in going if not leg.ended and leg.status != "queued"), None)
+
+    def forget(self, sid: str) -> bool:
+        """Deletes the record of a call; False if there is none.
+
+        Raises:
+            CarrierError: It still goes on.
+        """
+        leg = self.legs.get(sid)
+        if leg and not leg.ended:
+            raise refusal(20009)
+        return self.legs.pop(sid, None) is not None
 
     def _new(
         self, direction: str, *, from_number: str, to_number: str, parent: Leg | None = None

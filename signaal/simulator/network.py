@@ -339,6 +339,14 @@ class FakeNetwork:
 
         return self._through_fault(find)
 
+    def forget(self, sid: str) -> None:
+        """Deletes the carrier's record of a message or call; telephones keep what they got.
+
+        Raises:
+            CarrierError: It isn't there, is still on its way, or no answer came.
+        """
+        self._through_fault(lambda: self.accept_forget(sid))
+
     def take_fault(self) -> Fault | None:
         """What goes wrong with the present request to the carrier, if anything."""
         return self.faults.pop(0) if self.faults else None
@@ -380,6 +388,12 @@ class FakeNetwork:
                 callback_events=callback_events,
             )
         return leg.sid
+
+    def accept_forget(self, sid: str) -> None:
+        """As `forget`, on a good day."""
+        with self._agenda.lock:
+            if not (self._texting.forget(sid) or self._exchange.forget(sid)):
+                raise refusal(20404)
 
     def rest_app(self) -> "WSGI":
         """The carrier's own web service in front of this network, for the official SDK."""

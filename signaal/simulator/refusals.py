@@ -13,6 +13,7 @@ LONGEST_TEXT = 1600
 # code: (HTTP status, message, trying again won't help, the fault is in our account)
 REFUSALS: dict[int, tuple[int, str, bool, bool]] = {
     20003: (401, "Authenticate", False, True),
+    20009: (409, "Cannot delete this resource before it is complete", False, False),
     20404: (404, "The requested resource was not found", True, False),
     20429: (429, "Too Many Requests", False, False),
     20500: (500, "Internal Server Error", False, False),

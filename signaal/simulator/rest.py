@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 VERSION = "/2010-04-01"
 PAGE_SIZE = 50
 CREATED = 201
+NO_CONTENT = 204
+NO_ID = " "
+_PREFIXES = {"Messages": "SM", "Calls": "CA"}
+"""What ids begin with, by the folder they lie in."""
 GATEWAY_TIMEOUT = 504
 NOT_FOUND = 20404
 UNAUTHORISED = 20003
@@ -122,9 +126,14 @@ _ROUTES: dict[tuple[str, str], Callable[["FakeNetwork", Request], Response]] = {
 
 
 def _found(network: "FakeNetwork", request: Request, folder: str) -> Response:
-    """One message or call by its id."""
-    _kind, _slash, name = request.path.removeprefix(folder).partition("/")
+    """One message or call by its id: told, or deleted."""
+    kind, _slash, name = request.path.removeprefix(folder).partition("/")
     sid = name.removesuffix(".json")
+    if request.method == "DELETE":
+        if not sid.startswith(_PREFIXES.get(kind, NO_ID)):
+            return _refused(NOT_FOUND)
+        network.accept_forget(sid)
+        return Response(status=NO_CONTENT)
     for record in network.all_texts():
         if record.sid == sid:
             return _json(_text_json(record))

@@ -8,7 +8,7 @@ from signaal.errors import CarrierError
 from signaal.simulator.agenda import SUCCESS, Agenda, WebhookAnswer
 from signaal.simulator.legs import LineSetup
 from signaal.simulator.phones import QUIET, Phone, Record, TextLine
-from signaal.simulator.refusals import check_text
+from signaal.simulator.refusals import check_text, refusal
 from signaal.simulator.twiml import BadTwiml, DocumentKind, read_twiml
 
 SENT_AFTER = 0.5
@@ -64,6 +64,17 @@ class TextExchange:
         self._agenda.after(SENT_AFTER, lambda: self._set(record, "sent"))
         self._agenda.after(ARRIVED_AFTER, lambda: self._arrive(record))
         return record
+
+    def forget(self, sid: str) -> bool:
+        """Deletes the record of a text message; False if there is none.
+
+        Raises:
+            CarrierError: It is still on its way.
+        """
+        record = self.records.get(sid)
+        if record and record.status == "queued":
+            raise refusal(20009)
+        return self.records.pop(sid, None) is not None
 
     def announce(self, record: Record) -> None:
         """Tells Signaal of a text message that came in."""

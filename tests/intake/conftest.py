@@ -37,8 +37,9 @@ def replies(services):
     from signaal.messages import actions as messages
 
     def to(number=NEIGHBOUR):
+        settings = services.settings
         with services.database.reading() as session:
-            return [text.body for text in messages.texts_to(session, number)]
+            return [text.body for text in messages.texts_to(session, number, settings=settings)]
 
     return to
 

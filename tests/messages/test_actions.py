@@ -1,13 +1,22 @@
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import insert, text
+from sqlmodel import select
+from uuid_utils.compat import uuid7
 
 from signaal.errors import CarrierError
 from signaal.messages import actions, store
-from signaal.messages.model import OutboxState
+from signaal.messages.model import MessageChannel, OutboxState
+from signaal.ports import CopyKind, ProviderCopy
+from signaal.privacy.actions import find_key
+from signaal.privacy.store import DataKeyRow
 
 LINE = "+3197010200300"
 ANN = "+31612345678"
@@ -16,13 +25,17 @@ ANN = "+31612345678"
 def put_text(services, key="a", **given):
     values = {"to": ANN, "body": "Dank u.", "urgent": False, "now": services.clock.now()} | given
     with services.database.session() as session, session.begin():
-        return actions.enqueue_text(session, key=key, line=LINE, **values)
+        return actions.enqueue_text(
+            session, key=key, line=LINE, settings=services.settings, **values
+        )
 
 
 def put_call(services, key="c", **given):
     values = {"to": ANN, "answer_path": "/haak/gesprek/x", "now": services.clock.now()} | given
     with services.database.session() as session, session.begin():
-        return actions.enqueue_call(session, key=key, line=LINE, ring_seconds=20, **values)
+        return actions.enqueue_call(
+            session, key=key, line=LINE, ring_seconds=20, settings=services.settings, **values
+        )
 
 
 def row(services, outbox_id):
@@ -30,6 +43,16 @@ def row(services, outbox_id):
         found = session.get(store.OutboxRow, outbox_id)
         session.expunge(found)
         return found
+
+
+def words(services, outbox_id):
+    """Number and words of a message, opened; both empty once they are destroyed."""
+    kept = row(services, outbox_id)
+    with services.database.reading() as session:
+        key = find_key(session, key_id=outbox_id, master_key=services.settings.master_key)
+    if kept.sealed is None or key is None:
+        return (kept.to_number, kept.body)
+    return tuple(json.loads(key.open(kept.sealed, about="outbox")))
 
 
 def refusal(code="503", *, permanent=False, operator=False):
@@ -59,7 +82,9 @@ def test_the_same_key_is_kept_once_and_keeps_its_first_words(services):
     second = put_text(services, body="twee")
 
     assert first == second
-    assert row(services, first).body == "een"
+    assert words(services, first) == (ANN, "een")
+    with services.database.reading() as session:
+        assert len(session.exec(select(DataKeyRow)).all()) == 1
 
 
 def test_nothing_due_is_nothing_done(services):
@@ -469,7 +494,14 @@ def test_a_message_whose_transaction_is_rolled_back_is_never_sent(services):
     with services.database.session() as session:
         session.begin()
         actions.enqueue_text(
-            session, key="a", line=LINE, to=ANN, body="x", urgent=True, now=services.clock.now()
+            session,
+            key="a",
+            line=LINE,
+            to=ANN,
+            body="x",
+            urgent=True,
+            settings=services.settings,
+            now=services.clock.now(),
         )
         session.rollback()
 
@@ -579,10 +611,16 @@ def test_the_texts_to_a_number_are_listed_oldest_first(services, clock):
     put_call(services)
 
     with services.database.reading() as session:
-        assert [text.body for text in actions.texts_to(session, ANN)] == ["een", "twee"]
+        assert [
+            text.body for text in actions.texts_to(session, ANN, settings=services.settings)
+        ] == ["een", "twee"]
 
 
 # -- retention -----------------------------------------------------------------------------------
+
+
+def purged_words(services):
+    return actions.purge(services)["outbox_words"]
 
 
 def test_a_day_after_its_end_words_and_number_are_gone(services, clock):
@@ -593,14 +631,17 @@ def test_a_day_after_its_end_words_and_number_are_gone(services, clock):
     waiting = put_text(services, "c", now=clock.now() + timedelta(days=9))
 
     clock.turn(hours=24)
-    assert actions.purge(services) == 0
+    assert purged_words(services) == 0
     clock.turn(seconds=1)
-    assert actions.purge(services) == 2
-    assert actions.purge(services) == 0
+    assert actions.purge(services, dry_run=True)["outbox_words"] == 2
+    assert purged_words(services) == 2
+    assert purged_words(services) == 0
 
     for outbox_id in (delivered, never_told):
-        assert (row(services, outbox_id).body, row(services, outbox_id).to_number) == ("", "")
-    assert row(services, waiting).body == "Dank u."
+        kept = row(services, outbox_id)
+        assert words(services, outbox_id) == ("", "")
+        assert (kept.sealed, kept.number_sign) == (None, None)
+    assert words(services, waiting) == (ANN, "Dank u.")
 
 
 def test_no_log_line_holds_a_number_or_a_word_of_the_text(services, phone, capsys):
@@ -614,3 +655,284 @@ def test_no_log_line_holds_a_number_or_a_word_of_the_text(services, phone, capsy
     written = "".join(capsys.readouterr())
     assert "geheim" not in written
     assert ANN not in written
+
+
+# -- sealed from the first row on ----------------------------------------------------------------
+
+
+def every_byte(services):
+    """All values of the outbox and the keys as the database holds them."""
+    with services.database.reading() as session:
+        return repr(
+            [
+                session.connection().execute(text(f"SELECT * FROM {table}")).all()
+                for table in ("outbox", "data_key", "key_group", "provider_copy")
+            ]
+        )
+
+
+def test_neither_number_nor_words_stand_open_in_any_row_at_any_time(services, phone):
+    put_text(services, "a", body="geheim")
+    put_call(services, "b", to="+31698765432")
+    before = every_byte(services)
+    phone.fail_next = [refusal()]
+    actions.deliver_due(services)
+    after = every_byte(services)
+
+    for written in (before, after):
+        assert "geheim" not in written
+        assert "612345678" not in written
+        assert "698765432" not in written
+
+
+def test_the_sealed_words_of_one_message_dont_open_as_anothers(services, phone):
+    first, second = put_text(services, "a", body="een"), put_text(services, "b", body="twee")
+    with services.database.session() as session, session.begin():
+        rows = {one: session.get(store.OutboxRow, one) for one in (first, second)}
+        rows[first].sealed, rows[second].sealed = rows[second].sealed, rows[first].sealed
+
+    assert actions.deliver_due(services) == 0
+    assert phone.texts == []
+
+
+def test_a_message_that_cannot_be_opened_waits_and_holds_up_no_other(services, phone, clock):
+    broken = put_text(services, "a", body="een", urgent=True)
+    put_text(services, "b", body="twee")
+    with services.database.session() as session, session.begin():
+        whole = session.get(store.OutboxRow, broken).sealed
+        session.get(store.OutboxRow, broken).sealed = b"x" * 40
+
+    assert actions.deliver_due(services) == 1
+    assert (row(services, broken).state, row(services, broken).last_error) == ("queued", "seal")
+
+    with services.database.session() as session, session.begin():
+        session.get(store.OutboxRow, broken).sealed = whole
+    clock.turn(seconds=60)
+    assert actions.deliver_due(services) == 1
+    assert [sent.body for sent in phone.texts] == ["twee", "een"]
+
+
+def test_with_another_master_key_nothing_is_sent_and_nothing_lost(services, phone, clock):
+    put_text(services)
+    settings = services.settings.model_copy(update={"master_key": SecretStr("n" * 40)})
+    assert actions.deliver_due(replace(services, settings=settings)) == 0
+
+    clock.turn(seconds=60)
+    assert actions.deliver_due(services) == 1
+
+
+def plain_values(services, *, key="old", **given):
+    """A row as version 0.1.0 left it."""
+    now = services.clock.now()
+    return {
+        "id": uuid7(),
+        "key": key,
+        "channel": MessageChannel.SMS,
+        "state": OutboxState.QUEUED,
+        "line": LINE,
+        "to_number": ANN,
+        "body": "Van vroeger.",
+        "answer_path": "",
+        "ring_seconds": 0,
+        "urgent": False,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "created_at": now,
+    } | given
+
+
+def put_plain(services, *rows, **given):
+    rows = rows or (plain_values(services, **given),)
+    with services.database.engine.begin() as connection:
+        connection.execute(insert(store.OutboxRow), list(rows))
+    return rows[0]["id"]
+
+
+def test_an_unsent_row_of_an_older_version_is_sealed_and_sent(services, phone):
+    outbox_id = put_plain(services)
+    actions.deliver_due(services)
+
+    assert [(sent.to_number, sent.body) for sent in phone.texts] == [(ANN, "Van vroeger.")]
+    assert (row(services, outbox_id).to_number, row(services, outbox_id).body) == ("", "")
+    assert words(services, outbox_id) == (ANN, "Van vroeger.")
+
+
+def test_the_purge_seals_the_open_words_of_an_older_version(services):
+    later = services.clock.now() + timedelta(hours=1)
+    outbox_id = put_plain(services, next_attempt_at=later)
+    assert purged_words(services) == 0
+
+    assert "Van vroeger" not in every_byte(services)
+    assert words(services, outbox_id) == (ANN, "Van vroeger.")
+
+
+def test_rows_of_an_older_version_are_found_by_their_number_too(services):
+    put_plain(services, state=OutboxState.SENT, provider_sid="SM7")
+    put_text(services, "a", body="Van nu.")
+
+    with services.database.reading() as session:
+        found = actions.texts_to(session, ANN, settings=services.settings)
+        sent = store.sids_to(session, ANN, sign="another")
+    assert [one.body for one in found] == ["Van vroeger.", "Van nu."]
+    assert sent == {"SM7"}
+
+
+def test_what_was_never_sent_is_let_go_of_after_a_week(services, clock, phone):
+    far = clock.now() + timedelta(days=30)
+    outbox_id = put_text(services, now=far)
+    with services.database.session() as session, session.begin():
+        session.get(store.OutboxRow, outbox_id).created_at = clock.now()
+
+    clock.turn(days=7)
+    assert purged_words(services) == 0
+    clock.turn(seconds=1)
+    assert purged_words(services) == 1
+    assert row(services, outbox_id).state is OutboxState.DROPPED
+    clock.turn(days=60)
+    assert actions.deliver_due(services) == 0
+    assert phone.texts == []
+
+
+def test_a_year_later_the_shell_is_gone_too(services, clock):
+    note(services, put_text(services, "a"), "delivered")
+    clock.turn(days=365)
+    actions.purge(services)
+    clock.turn(seconds=1)
+
+    assert actions.purge(services, dry_run=True)["outbox_shell"] == 1
+    assert actions.purge(services)["outbox_shell"] == 1
+    with services.database.reading() as session:
+        assert actions.state_of(session, "a") is None
+
+
+def test_a_purge_of_many_goes_on_until_all_is_done(services, clock):
+    ended = {"state": OutboxState.DELIVERED, "finished_at": clock.now()}
+    put_plain(services, *(plain_values(services, key=f"m{n}", **ended) for n in range(700)))
+    clock.turn(days=1, seconds=1)
+
+    assert purged_words(services) == 700
+    assert purged_words(services) == 0
+
+
+def test_after_the_purge_no_backup_of_the_row_opens_with_any_key_that_is_left(services, clock):
+    outbox_id = put_text(services, body="geheim")
+    backup = row(services, outbox_id).sealed
+    note(services, outbox_id, "delivered")
+    clock.turn(days=1, seconds=1)
+    actions.purge(services)
+
+    with services.database.session() as session, session.begin():
+        session.get(store.OutboxRow, outbox_id).sealed = backup
+    with services.database.reading() as session:
+        master_key = services.settings.master_key
+        assert find_key(session, key_id=outbox_id, master_key=master_key) is None
+        assert actions.texts_to(session, ANN, settings=services.settings) == []
+
+
+# -- what the provider keeps ---------------------------------------------------------------------
+
+
+def test_a_day_later_the_provider_forgets_what_it_carried(services, clock, phone):
+    text_id, call_id = put_text(services), put_call(services)
+    actions.deliver_due(services)
+    clock.turn(hours=23)
+    assert actions.forget_copies(services) == 0
+
+    clock.turn(hours=1)
+    assert actions.forget_copies(services) == 2
+    assert actions.forget_copies(services) == 0
+    assert set(phone.forgotten) == {
+        ProviderCopy("SM" + text_id.hex, CopyKind.SMS),
+        ProviderCopy("CA" + call_id.hex, CopyKind.CALL),
+    }
+
+
+def test_what_was_sent_twice_is_forgotten_twice(services, clock, phone):
+    outbox_id = put_text(services)
+    actions.deliver_due(services)
+    note(services, outbox_id, "delivered", sid="SMother")
+    clock.turn(days=1)
+
+    assert actions.forget_copies(services) == 2
+    assert "SMother" in {copy.sid for copy in phone.forgotten}
+
+
+def note_copies(services, *sids, kind="sms"):
+    with services.database.session() as session, session.begin():
+        for sid in sids:
+            actions.note_copy(session, sid=sid, kind=kind, now=services.clock.now())
+
+
+def test_a_copy_is_noted_once_and_forgotten_in_the_order_in_which_it_came(services, clock, phone):
+    note_copies(services, "SM1", "SM1")
+    clock.turn(seconds=1)
+    note_copies(services, "SM2", "SM1")
+    clock.turn(days=1)
+
+    assert actions.forget_copies(services, limit=1) == 1
+    assert actions.forget_copies(services, limit=9) == 1
+    assert [copy.sid for copy in phone.forgotten] == ["SM1", "SM2"]
+
+
+def test_a_kind_that_does_not_exist_is_refused(services):
+    with pytest.raises(ValueError, match="fax"):
+        note_copies(services, "FX1", kind="fax")
+
+
+def test_a_provider_that_refuses_is_asked_again_later_and_holds_up_no_other(services, clock, phone):
+    note_copies(services, "SM1", "SM2")
+    clock.turn(days=1)
+    phone.fail_next = [refusal("20009")]
+
+    assert actions.forget_copies(services) == 1
+    clock.turn(minutes=59)
+    assert actions.forget_copies(services) == 0
+    clock.turn(minutes=1)
+    assert actions.forget_copies(services) == 1
+    assert [copy.sid for copy in phone.forgotten] == ["SM2", "SM1"]
+
+
+def test_a_refused_account_ends_the_run_but_nothing_is_given_up(services, clock, phone):
+    note_copies(services, "SM1", "SM2")
+    clock.turn(days=1)
+    phone.fail_next = [refusal("20003", operator=True)] * 2
+
+    assert actions.forget_copies(services) == 0
+    assert len(phone.fail_next) == 1
+    phone.fail_next = []
+    clock.turn(hours=1)
+    assert actions.forget_copies(services) == 2
+
+
+def test_a_copy_that_stays_is_cried_out_after_a_fortnight(services, clock, phone, capsys):
+    note_copies(services, "SM1")
+    clock.turn(days=1)
+    began, loud = clock.now(), None
+    while loud is None:
+        phone.fail_next = [refusal()]
+        actions.forget_copies(services)
+        loud = clock.now() if "error   " in capsys.readouterr().out else None
+        clock.turn(days=1)
+
+    assert timedelta(days=10) < loud - began < timedelta(days=20)
+
+
+def test_the_provider_is_asked_outside_any_transaction(services, clock, phone):
+    note_copies(services, "SM1")
+    clock.turn(days=1)
+
+    def look(_copy):
+        assert services.database.engine.pool.checkedout() == 0
+
+    phone.forget = look
+    assert actions.forget_copies(services) == 1
+
+
+def test_two_workers_ask_for_each_copy_once(services, clock, phone):
+    note_copies(services, *(f"SM{number}" for number in range(20)))
+    clock.turn(days=1)
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: actions.forget_copies(services), range(4)))
+
+    assert sum(done) == 20
+    assert len({copy.sid for copy in phone.forgotten}) == len(phone.forgotten) == 20

@@ -93,7 +93,14 @@ def put(services, key, *, to, body="Dank u."):
     now = services.clock.now()
     with services.database.session() as session, session.begin():
         return actions.enqueue_text(
-            session, key=key, line=LINE, to=to, body=body, urgent=False, now=now
+            session,
+            key=key,
+            line=LINE,
+            to=to,
+            body=body,
+            urgent=False,
+            settings=services.settings,
+            now=now,
         )
 
 

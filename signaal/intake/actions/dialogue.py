@@ -363,5 +363,6 @@ def _say(
         to=heard.text.from_number,
         body=body,
         urgent=answer is Answer.ACUTE,
+        settings=services.settings,
         now=services.clock.now(),
     )

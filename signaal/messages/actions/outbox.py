@@ -7,23 +7,26 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from signaal.db import Session
-from signaal.errors import CarrierError
+from signaal.errors import BrokenSeal, CarrierError
 from signaal.messages import store
+from signaal.messages.actions import copies, words
 from signaal.messages.model import (
     FINISHED,
     LEASE,
     OPERATOR_PAUSE,
-    RETENTION,
     MessageChannel,
     OutboxState,
     Queued,
     SentText,
+    Words,
     after_status,
     later,
     wait_after,
 )
-from signaal.ports import Carrier, OutboundCall, OutboundText
+from signaal.ports import Carrier, CopyKind, OutboundCall, OutboundText
+from signaal.privacy.actions import destroy_key
 from signaal.services import Services
+from signaal.settings import Settings
 
 LONGEST_ERROR = 200
 
@@ -38,6 +41,7 @@ def enqueue_text(
     to: str,
     body: str,
     urgent: bool,
+    settings: Settings,
     now: datetime,
     drop_after: datetime | None = None,
 ) -> UUID:
@@ -50,6 +54,7 @@ def enqueue_text(
         to: Who gets it, E.164.
         body: What it says.
         urgent: Goes before all that isn't.
+        settings: Hold the master key, by which words and number are sealed from the first row on.
         now: The present instant.
         drop_after: After this instant it is no longer worth sending.
 
@@ -62,14 +67,12 @@ def enqueue_text(
         channel=MessageChannel.SMS,
         state=OutboxState.QUEUED,
         line=line,
-        to_number=to,
-        body=body,
         urgent=urgent,
         next_attempt_at=now,
         created_at=now,
         drop_after=drop_after,
     )
-    return store.add_once(session, row)
+    return _keep(session, row, Words(to_number=to, body=body), settings=settings)
 
 
 def enqueue_call(
@@ -80,6 +83,7 @@ def enqueue_call(
     to: str,
     answer_path: str,
     ring_seconds: int,
+    settings: Settings,
     now: datetime,
     drop_after: datetime | None = None,
 ) -> UUID:
@@ -92,6 +96,7 @@ def enqueue_call(
         to: Who is rung, E.164.
         answer_path: Path on our public URL that says what is heard; ids only.
         ring_seconds: How long to let it ring.
+        settings: Hold the master key, by which the number is sealed from the first row on.
         now: The present instant.
         drop_after: After this instant it is no longer worth making.
 
@@ -104,7 +109,6 @@ def enqueue_call(
         channel=MessageChannel.CALL,
         state=OutboxState.QUEUED,
         line=line,
-        to_number=to,
         answer_path=answer_path,
         ring_seconds=ring_seconds,
         urgent=True,
@@ -112,7 +116,15 @@ def enqueue_call(
         created_at=now,
         drop_after=drop_after,
     )
-    return store.add_once(session, row)
+    return _keep(session, row, Words(to_number=to, body=""), settings=settings)
+
+
+def _keep(session: Session, row: store.OutboxRow, said: Words, *, settings: Settings) -> UUID:
+    words.seal(session, row, said, settings=settings)
+    kept = store.add_once(session, row)
+    if kept != row.id:
+        destroy_key(session, row.id)
+    return kept
 
 
 def drop(session: Session, *, key_prefix: str) -> int:
@@ -131,16 +143,15 @@ def state_of(session: Session, key: str) -> OutboxState | None:
     return store.state_of(session, key)
 
 
-def texts_to(session: Session, number: str) -> list[SentText]:
-    """The text messages to this number, oldest first."""
-    return store.texts_to(session, number)
-
-
-def purge(services: Services) -> int:
-    """Takes words and numbers out of messages that ended a day ago; returns how many."""
-    before = services.clock.now() - RETENTION
-    with services.database.session() as session, session.begin():
-        return store.blank_finished(session, before=before)
+def texts_to(session: Session, number: str, *, settings: Settings) -> list[SentText]:
+    """The text messages to this number, oldest first, while their words are kept."""
+    rows = store.texts_to(session, number, sign=words.sign_of(number, settings=settings))
+    opened = words.open_all(session, rows, settings=settings)
+    return [
+        SentText(body=opened[row.id].body, created_at=row.created_at, state=row.state)
+        for row in rows
+        if row.id in opened
+    ]
 
 
 def deliver_due(services: Services, *, limit: int = 50) -> int:
@@ -170,9 +181,26 @@ def deliver_due(services: Services, *, limit: int = 50) -> int:
 
 
 def _claim(services: Services) -> Queued | None:
-    now = services.clock.now()
+    """Claims the most pressing message whose seal can be opened."""
+    now, mark = services.clock.now(), uuid7()
     with services.database.session() as session, session.begin():
-        return store.claim_next(session, now=now, lease_until=now + LEASE, claimed_by=uuid7())
+        while row := store.claim_next(session, now=now, lease_until=now + LEASE, claimed_by=mark):
+            try:
+                said = words.open_one(session, row, settings=services.settings)
+            except BrokenSeal:
+                _set_aside(row, now=now)
+                session.flush()
+                continue
+            return store.queued(row, said)
+    return None
+
+
+def _set_aside(row: store.OutboxRow, *, now: datetime) -> None:
+    """Lets a message wait whose seal is broken: with the right master key it can still be sent."""
+    words.tell_broken(row)
+    row.state = OutboxState.QUEUED
+    row.last_error = "seal"
+    row.next_attempt_at = now + wait_after(row.attempts)
 
 
 def _deliver(services: Services, message: Queued) -> int:
@@ -212,7 +240,8 @@ def _hand_over(carrier: Carrier, outbound: OutboundText | OutboundCall) -> str:
 
 def _found_at_carrier(services: Services, message: Queued) -> str | None:
     with services.database.reading() as session:
-        taken = store.sids_to(session, message.to_number)
+        sign = words.sign_of(message.to_number, settings=services.settings)
+        taken = store.sids_to(session, message.to_number, sign=sign)
     return services.carrier.sent_before(_outbound(message), since=message.created_at, taken=taken)
 
 
@@ -225,6 +254,7 @@ def _settle(
         if row is None or (state is not OutboxState.SENT and row.claimed_by != message.claimed_by):
             return
         _advance(row, later(row.state, state), at=services.clock.now(), sid=sid)
+        _note_copy(session, row, sid=sid, now=services.clock.now())
 
 
 def _refused(services: Services, message: Queued, error: CarrierError) -> None:
@@ -281,6 +311,13 @@ def note_status(
         if state is OutboxState.FAILED and row.state is not OutboxState.FAILED:
             row.last_error = (error or status)[:LONGEST_ERROR]
         _advance(row, state, at=at, sid=sid)
+        _note_copy(session, row, sid=sid, now=at)
+
+
+def _note_copy(session: Session, row: store.OutboxRow, *, sid: str | None, now: datetime) -> None:
+    """Remembers what the provider keeps of a message; one that was sent twice it keeps twice."""
+    if sid:
+        copies.note_copy(session, sid=sid, kind=CopyKind(row.channel.value), now=now)
 
 
 def _advance(
