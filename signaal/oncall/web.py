@@ -46,6 +46,7 @@ CALL = (Field("CallSid", longest=64, required=True), Field("CallStatus", longest
 """What the carrier posts of every call, besides much that is never read."""
 KEYS = Field("Digits", longest=32)
 LEG = (
+    Field("DialCallSid", longest=64),
     Field("DialCallStatus", longest=20),
     Field("DialBridged", longest=10),
     Field("DialCallDuration", longest=10),
@@ -100,6 +101,7 @@ def after_dial(case_id: UUID, attempt_id: UUID) -> Response:
             seconds=_seconds(form.get("DialCallDuration", "")),
         ),
         left=form.get("CallStatus", "") in ENDED,
+        leg=form.get("DialCallSid", ""),
     )
     return twiml(answer)
 
@@ -187,11 +189,12 @@ def connect_by_code(case_id: UUID, turn: int) -> Response:
 
 
 @webhooks.post("/haak/verbind/<uuid:case_id>/na")
-@open_to(EVERYONE, purpose=Purpose.CARRY, takes=CALL)
+@open_to(EVERYONE, purpose=Purpose.CARRY, takes=(*CALL, *LEG))
 def after_connecting(case_id: UUID) -> Response:
     """The owner and the neighbour have parted."""
-    sid = _sid(genuine_form())
-    return twiml(actions.after_connecting(services(), case_id=case_id, sid=sid))
+    form = genuine_form()
+    leg = form.get("DialCallSid", "")
+    return twiml(actions.after_connecting(services(), case_id=case_id, sid=_sid(form), leg=leg))
 
 
 @webhooks.errorhandler(ForgedRequest)

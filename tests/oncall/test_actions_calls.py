@@ -441,3 +441,23 @@ def test_a_case_has_a_short_code_that_is_no_emergency_number(night, exchange) ->
     assert len(codes) == 30
     assert all(len(code) == 3 for code in codes)
     assert not codes & {"112", "113", "144"}
+
+
+def test_the_carrier_is_asked_to_forget_every_call_of_the_line_after_a_day(
+    night, exchange, phone, clock
+) -> None:
+    dialling = exchange.connect()
+    exchange.accept(dialling, leg="CA-taken")
+    exchange.post(
+        dialling.one("Dial").get("action"),
+        CallSid="CA1",
+        DialCallSid="CA-taken",
+        DialCallStatus="completed",
+        DialCallDuration="60",
+        DialBridged="true",
+        CallStatus="in-progress",
+    )
+    assert outbox.forget_copies(night) == 0
+    clock.turn(days=1)
+    assert outbox.forget_copies(night) == 2
+    assert {copy.sid for copy in phone.forgotten} == {"CA1", "CA-taken"}

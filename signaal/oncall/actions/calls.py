@@ -26,6 +26,7 @@ from signaal.oncall.actions.speaking import (
     answered_before,
     call_key,
     keep,
+    note_call,
     once,
     speak,
     spelled,
@@ -71,6 +72,7 @@ def answer_call(services: Services, *, sid: str, number: str | None) -> str:
     with services.database.session() as session, session.begin():
         if not store.claim_step(session, call=call, step="arrive", at=services.clock.now()):
             return answered_before(session, services, call=call, step="arrive")
+        note_call(session, services, sid)
         owned = owned_by(session, services, number=number)
         if owned:
             spoken = _greet_owner(session, services, owned, call=call)

@@ -6,7 +6,13 @@ from signaal.db import Session
 from signaal.messages.texts import render
 from signaal.oncall import store
 from signaal.oncall.actions.cases import caller_number
-from signaal.oncall.actions.speaking import STAFF_LANGUAGE, once, spelled, spoken_to_staff
+from signaal.oncall.actions.speaking import (
+    STAFF_LANGUAGE,
+    note_call,
+    once,
+    spelled,
+    spoken_to_staff,
+)
 from signaal.oncall.model import CaseState, EscalationPolicy, Spoken
 from signaal.oncall.store import NightCaseRow
 from signaal.services import Services
@@ -63,10 +69,18 @@ def connect_owner(services: Services, *, case_id: UUID, sid: str, keys: str) -> 
     return once(services, case_id=case_id, sid=sid, step="connect", answer=answer)
 
 
-def after_connecting(services: Services, *, case_id: UUID, sid: str) -> str:
-    """The owner hears how to say that it is finished. TwiML."""
+def after_connecting(services: Services, *, case_id: UUID, sid: str, leg: str = "") -> str:
+    """The owner hears how to say that it is finished. TwiML.
 
-    def answer(_session: Session, case: NightCaseRow) -> Spoken:
+    Args:
+        services: The tools of the house.
+        case_id: Which case.
+        sid: The carrier's id of the owner's call.
+        leg: The carrier's id of the leg to the neighbour, as far as it says so.
+    """
+
+    def answer(session: Session, case: NightCaseRow) -> Spoken:
+        note_call(session, services, leg)
         code = spelled(case.code)
         text = render("voice/after_call_back", language=STAFF_LANGUAGE, spelled=code)
         return spoken_to_staff(services).say(text).hang_up()

@@ -19,6 +19,7 @@ from signaal.oncall.actions.speaking import (
     STAFF_LANGUAGE,
     WEBHOOK_MARGIN,
     call_key,
+    note_call,
     once,
     speak,
     spoken_to_staff,
@@ -55,6 +56,7 @@ def whisper(services: Services, *, case_id: UUID, attempt_id: UUID, sid: str) ->
     policy = services.policies[EscalationPolicy]
 
     def answer(session: Session, case: NightCaseRow) -> Spoken:
+        note_call(session, services, sid)
         attempt = _attempt(session, case, attempt_id)
         spoken = spoken_to_staff(services)
         if attempt is None or not _is_ringing(case, attempt):
@@ -129,7 +131,14 @@ def _is_ringing(case: NightCaseRow, attempt: AttemptRow) -> bool:
 
 
 def after_dial(
-    services: Services, *, case_id: UUID, attempt_id: UUID, sid: str, end: DialEnd, left: bool
+    services: Services,
+    *,
+    case_id: UUID,
+    attempt_id: UUID,
+    sid: str,
+    end: DialEnd,
+    left: bool,
+    leg: str = "",
 ) -> str:
     """One leg has ended: they talked, or the next person is rung, or somebody will ring back.
 
@@ -140,12 +149,14 @@ def after_dial(
         sid: The carrier's id of the caller's call.
         end: What the carrier says of the leg.
         left: Whether the caller has hung up.
+        leg: The carrier's id of the leg, as far as it says so.
 
     Returns:
         TwiML.
     """
 
     def answer(session: Session, case: NightCaseRow) -> Spoken:
+        note_call(session, services, leg)
         spoken = speak(services, case)
         attempt = _attempt(session, case, attempt_id)
         if attempt is None or case.live_attempt != attempt.id:

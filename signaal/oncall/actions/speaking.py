@@ -7,6 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from signaal.db import Session
+from signaal.messages import actions as outbox
 from signaal.messages.texts import render
 from signaal.oncall import store
 from signaal.oncall.actions.cases import (
@@ -32,6 +33,12 @@ def call_key(services: Services, sid: str) -> str:
     """Stands for one call; outlives the call's own data, so that an old request stays old."""
     pepper = services.settings.reporter_pepper.get_secret_value()
     return hmac.new(pepper.encode(), f"call:{sid}".encode(), sha256).hexdigest()
+
+
+def note_call(session: Session, services: Services, sid: str) -> None:
+    """The carrier keeps who rang whom: it is asked to forget that, in time."""
+    if sid:
+        outbox.note_copy(session, sid=sid, kind="call", now=services.clock.now())
 
 
 def voice_of(services: Services, language: str) -> Voice:
