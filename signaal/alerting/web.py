@@ -3,17 +3,17 @@
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from signaal.access.model import Purpose
-from signaal.errors import NotAllowed, UnknownPlace
+from signaal.errors import UnknownPlace
 from signaal.hotspots import actions as hotspots
 from signaal.hotspots.model import LOOKERS
 from signaal.intake.model import Kind
-from signaal.web import open_to, role, services
+from signaal.web import Within, open_to, services, visitor
 
 blueprint = Blueprint("alerting", __name__)
 
 
 @blueprint.get("/blok/<code>")
-@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING)
+@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
 def show_block(code: str) -> Response:
     """One block, with all kinds that the role may see side by side."""
     asked = request.args.get("soort", "")
@@ -21,10 +21,8 @@ def show_block(code: str) -> Response:
         abort(400)
     try:
         story = hotspots.block_story(
-            services(), code=code, kind=Kind(asked) if asked else None, role=role()
+            services(), code=code, kind=Kind(asked) if asked else None, visitor=visitor()
         )
-    except NotAllowed:
-        abort(403)
     except UnknownPlace:
         abort(404)
     return make_response(render_template("alerting/block.html", story=story))

@@ -1,18 +1,24 @@
 """What may be said about a block, to whom, and how it compares with the town."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from signaal.access.model import Role
+from signaal.access.model import MATRIX, sight_of
 from signaal.clock import WEEKS_PER_PERIOD
 from signaal.errors import NotAllowed
 from signaal.intake.model import Kind
 from signaal.privacy.model import CLASS_BORDERS, Precision
 
 WINDOWS = 13
-"""Stretches of four weeks in a snapshot: a year."""
+"""Stretches of four weeks that can be chosen: a year."""
+PERIODS = 26
+"""Complete fixed periods in a snapshot: two years, of which at least one whole fixed year."""
+PERIODS_PER_YEAR = 13
+"""Fixed periods in a fixed year of 52 weeks: period // 13."""
+MOST_ROWS_OUT = 5000
+"""Rows of a table that is taken away (trust.md, section 6)."""
 TREND_WINDOWS = 7
 """Stretches of four weeks in the trend of a block: 28 weeks, so that 26 are covered."""
 TREND_WEEKS = 26
@@ -23,28 +29,39 @@ REPORTERS_FOR_COLOUR = 5
 SMALLEST_SHOWN = 10
 """Dwellings below which a block's figures are not shown (trust.md, section 2)."""
 
+
+class Stretches(StrEnum):
+    """Which four weeks are counted."""
+
+    ROLLING = "rolling"
+    """The last four weeks, up to the running one."""
+    FIXED = "fixed"
+    """Complete periods of four weeks that are the same for everybody, always."""
+
+
+class FileKind(StrEnum):
+    """In which shape a table is taken away."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
 # -- who sees what --------------------------------------------------------------------------
 
 
-_SEES: dict[str, dict[Kind, Precision]] = {
-    Role.COORDINATOR: {
-        Kind.NUISANCE: Precision.EXACT,
-        Kind.CONCERN: Precision.EXACT,
-        Kind.ARREARS: Precision.CLASSES,
-    },
-    Role.TEAM_MEMBER: dict.fromkeys(Kind, Precision.CLASSES),
-    # Arrears per block are for the team and the coordinator only (trust.md, section 1).
-    Role.POLICY_OFFICER: dict.fromkeys((Kind.NUISANCE, Kind.CONCERN), Precision.CLASSES),
-    Role.POLICE_OFFICER: {Kind.NUISANCE: Precision.CLASSES},
-}
+def _sees(role: str) -> Mapping[str, Precision]:
+    """A role with a ticket sees one block of one vacancy, and nothing before there are tickets."""
+    block = sight_of(role).block
+    return {} if block.with_ticket else block.kinds
 
-LOOKERS = tuple(_SEES)
+
+LOOKERS = tuple(role for role in MATRIX if _sees(role))
 """The roles that see figures per block at all."""
 
 
 def kinds_for(role: str) -> tuple[Kind, ...]:
     """The kinds of evidence of which this role sees figures per block, in a fixed order."""
-    return tuple(kind for kind in Kind if kind in _SEES.get(role, {}))
+    return tuple(kind for kind in Kind if kind in _sees(role))
 
 
 def precision_for(role: str, kind: Kind) -> Precision:
@@ -53,18 +70,15 @@ def precision_for(role: str, kind: Kind) -> Precision:
     Raises:
         NotAllowed: This role doesn't see it at all.
     """
-    precision = _SEES.get(role, {}).get(kind)
+    precision = _sees(role).get(kind)
     if precision is None:
-        raise NotAllowed(f"{role} sees no {kind} per block")
+        raise NotAllowed("kind")
     return precision
 
 
-def sees_latest(*, role: str, demo: bool) -> bool:
-    """Whether this role reads the latest snapshot; roles with classes read the weekly one.
-
-    The demo shows everybody the latest, and says that it is a demo.
-    """
-    return demo or Precision.EXACT in _SEES.get(role, {}).values()
+def stretches_for(role: str) -> Stretches:
+    """Which four weeks this role sees."""
+    return Stretches.ROLLING if sight_of(role).block.weekly else Stretches.FIXED
 
 
 # -- figures as they may be shown -----------------------------------------------------------
@@ -103,8 +117,9 @@ def shown(count: int, *, precision: Precision) -> Shown:
     """A count of distinct reporters as this precision allows: every count passes through here.
 
     This hides small counts by themselves, not what follows from a sum that stands beside them.
-    Single weeks stand beside their sum of four, and go through `shown_weeks`. No other sums are
-    shown, but for the town's rate; whoever adds one must first hide what would follow from it.
+    Single weeks stand beside their sum of four, and go through `shown_weeks`; areas of several
+    blocks go through `privacy.suppression`. No other sums are shown: the town's rate is made
+    from what is shown (`numbers.censored`).
 
     Args:
         count: Whole voices in one block, kind and period.
@@ -217,7 +232,7 @@ class SnapshotInfo:
 
 @dataclass(frozen=True)
 class Window:
-    """Four weeks: 0 for the last four up to the snapshot, 1 for the four before, and so on."""
+    """Four weeks: 0 for the latest that somebody may see, 1 for the four before, and so on."""
 
     number: int
     first_day: date
@@ -231,7 +246,9 @@ class BlockName:
     code: str
     dwellings: int
     neighbourhood: str
+    neighbourhood_code: str
     district: str
+    district_code: str
 
 
 @dataclass(frozen=True)
@@ -263,18 +280,22 @@ class MapFigures:
     Attributes:
         kind: Which evidence.
         precision: How exactly the role sees it.
+        stretches: Which kind of four weeks the role sees.
         window: Which four weeks.
         windows: All that can be chosen.
-        rows: One per block, in order of code.
-        town_rate: Reporters per 1,000 dwellings in the whole town; whole numbers for classes.
+        rows: One per block within the visitor's districts, in order of code.
+        all_districts: Whether these are all blocks of the town.
+        town_rate: Reporters per 1,000 dwellings in the whole town, estimated from what is shown.
         snapshot: Which frozen figures.
     """
 
     kind: Kind
     precision: Precision
+    stretches: Stretches
     window: Window
     windows: tuple[Window, ...]
     rows: tuple[BlockFigure, ...]
+    all_districts: bool
     town_rate: float
     snapshot: SnapshotInfo
 
@@ -295,12 +316,11 @@ class KindStory:
     Attributes:
         kind: Which evidence.
         precision: How exactly the role sees it.
-        figure: The last four weeks.
+        figure: The latest four weeks that the role sees.
         before: Reporters in the four weeks before those.
         crude: Reporters per 1,000 dwellings without smoothing; None when there are too few.
-        town_rate: Reporters per 1,000 dwellings in the whole town; whole numbers for classes.
-        own_share: How much the block's own figure weighs in the smoothed rate, in per cent;
-            in tens for classes.
+        town_rate: Reporters per 1,000 dwellings in the whole town, estimated from what is shown.
+        own_share: How much the block's own figure weighs in the smoothed rate, in per cent.
         fours: Stretches of four weeks, oldest first.
         weeks: Single weeks, oldest first; empty where only classes are seen. Withheld in each
             window of four that has a hidden week.
@@ -328,14 +348,64 @@ class BlockStory:
 
     Attributes:
         block: Which block.
-        window: The last four weeks.
+        stretches: Which kind of four weeks the role sees.
+        window: The latest of them.
         chosen: The kind that was asked for.
         kinds: One story per kind.
         snapshot: Which frozen figures.
     """
 
     block: BlockName
+    stretches: Stretches
     window: Window
     chosen: KindStory
     kinds: tuple[KindStory, ...]
+    snapshot: SnapshotInfo
+
+
+# -- areas ----------------------------------------------------------------------------------
+
+AREA_KINDS = (Kind.NUISANCE, Kind.CONCERN)
+"""The kinds of evidence of which there are figures of areas; arrears for nobody."""
+
+
+@dataclass(frozen=True)
+class AreaFigure:
+    """One area in one fixed year.
+
+    Attributes:
+        code: Code of the neighbourhood or district; empty for the whole town.
+        name: Its name; empty for the whole town.
+        dwellings: How many dwellings its blocks hold.
+        voices: Sum of the voices of its blocks and periods, as it may be seen, for each kind.
+    """
+
+    code: str
+    name: str
+    dwellings: int
+    voices: Mapping[Kind, Shown]
+
+
+@dataclass(frozen=True)
+class DistrictFigures:
+    """A district with its neighbourhoods, in order of name."""
+
+    district: AreaFigure
+    neighbourhoods: tuple[AreaFigure, ...]
+
+
+@dataclass(frozen=True)
+class YearFigures:
+    """What everybody may know of all areas in one fixed year of 52 weeks.
+
+    Attributes:
+        year: Its days.
+        districts: In order of name.
+        town: All districts together.
+        snapshot: Which frozen figures.
+    """
+
+    year: Window
+    districts: tuple[DistrictFigures, ...]
+    town: AreaFigure
     snapshot: SnapshotInfo

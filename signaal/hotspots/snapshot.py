@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from signaal.clock import WEEKS_PER_PERIOD, period_of
 from signaal.errors import NoSnapshot
-from signaal.hotspots.model import WINDOWS, BlockName, SnapshotInfo
+from signaal.hotspots.model import PERIODS, WINDOWS, BlockName, SnapshotInfo
 from signaal.hotspots.numbers.counts import (
     FloatArray,
     IntArray,
@@ -27,12 +28,10 @@ from signaal.hotspots.numbers.counts import (
     weekly_voices,
     whole_voices,
 )
-from signaal.hotspots.numbers.rates import Town, town_of
 
-FORMAT = 1
-LATEST = "latest"
-WEEKLY = "weekly"
-"""The snapshot of complete weeks, frozen once a week."""
+FORMAT = 2
+LATEST = "latest.json"
+"""The note that says which figures count."""
 KEPT_FILES = 6
 HALVES = 2
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -47,17 +46,17 @@ class Snapshot:
         info: Which figures.
         kinds: Names of the kinds, in the order of the first axis.
         blocks: Names of the blocks, in the order of the second axis.
-        half_voices: Twice the voices per kind, block and week, shape (kinds, blocks, weeks).
-        town_rate: Reporters per dwelling per kind and window, shape (kinds, windows).
-        town_variance: Variance between blocks per kind and window, shape (kinds, windows).
+        half_voices: Twice the voices per kind, block and week, in stretches of four weeks that
+            end with the last week, shape (kinds, blocks, weeks).
+        fixed_half_voices: The same in fixed four-week periods, of which the last is running,
+            shape (kinds, blocks, weeks).
     """
 
     info: SnapshotInfo
     kinds: tuple[str, ...]
     blocks: tuple[BlockName, ...]
     half_voices: NDArray[np.uint16]
-    town_rate: FloatArray
-    town_variance: FloatArray
+    fixed_half_voices: NDArray[np.uint16]
 
     @cached_property
     def dwellings(self) -> FloatArray:
@@ -69,27 +68,30 @@ class Snapshot:
         """The place of each block on the second axis, by code."""
         return {block.code: place for place, block in enumerate(self.blocks)}
 
+    @property
+    def running_period(self) -> int:
+        """The fixed period that isn't complete yet."""
+        return period_of(self.info.week)
+
     def weekly(self, kind: str) -> NDArray[np.int64]:
         """Whole voices per block and week, oldest first, shape (blocks, weeks)."""
-        return whole_voices(self._voices(kind))
+        return whole_voices(self._voices(self.half_voices, kind))
 
     def windows(self, kind: str) -> NDArray[np.int64]:
         """Whole voices per block and window, the latest first, shape (blocks, windows)."""
-        return whole_voices(stretch_voices(self._voices(kind)))[:, ::-1]
+        return whole_voices(stretch_voices(self._voices(self.half_voices, kind)))[:, ::-1]
 
-    def town(self, kind: str, *, window: int) -> Town:
-        """The town in one window, 0 for the latest."""
-        place = self.kinds.index(kind), window
-        return Town(
-            rate=float(self.town_rate[place]),
-            variance=float(self.town_variance[place]),
-            blocks=len(self.blocks),
-            dwellings=float(self.dwellings.sum()),
-        )
+    def periods(self, kind: str) -> NDArray[np.int64]:
+        """Whole voices per block and complete fixed period, the latest first.
 
-    def _voices(self, kind: str) -> FloatArray:
-        halves = self.half_voices[self.kinds.index(kind)]
-        return np.asarray(halves, dtype=np.float64) / HALVES
+        Returns:
+            Shape (blocks, complete periods).
+        """
+        fixed = whole_voices(stretch_voices(self._voices(self.fixed_half_voices, kind)))
+        return fixed[:, -2::-1]
+
+    def _voices(self, halves: NDArray[np.uint16], kind: str) -> FloatArray:
+        return np.asarray(halves[self.kinds.index(kind)], dtype=np.float64) / HALVES
 
 
 @dataclass(frozen=True)
@@ -116,22 +118,15 @@ class Input:
 
 
 def make(given: Input, *, last_week: int, made_at: datetime) -> Snapshot:
-    """Counts, and takes the measure of the town in each window.
+    """Counts, in stretches that end with the last week and in fixed periods.
 
     Args:
         given: Blocks and reports.
         last_week: The last week that counts.
         made_at: Now; stands beside the figures, not in them.
     """
-    span = Span(last_week=last_week, stretches=WINDOWS)
     tokens, reporter = np.unique(np.array(given.token, dtype="S"), return_inverse=True)
     reports = ReportColumns(given.block, given.week, given.kind, reporter, given.weight)
-    voices = weekly_voices(reports, span=span, blocks=len(given.blocks), kinds=len(given.kinds))
-    homes = np.array([block.dwellings for block in given.blocks], dtype=np.float64)
-    towns = [
-        [town_of(window, homes) for window in whole_voices(stretch_voices(kind)).T[::-1]]
-        for kind in voices
-    ]
     info = SnapshotInfo(
         fingerprint=_fingerprint(given, reporter=reporter, tokens=tokens, last_week=last_week),
         week=last_week,
@@ -143,19 +138,28 @@ def make(given: Input, *, last_week: int, made_at: datetime) -> Snapshot:
         info=info,
         kinds=given.kinds,
         blocks=given.blocks,
-        half_voices=np.round(voices * HALVES).astype(np.uint16),
-        town_rate=np.array([[town.rate for town in row] for row in towns]),
-        town_variance=np.array([[town.variance for town in row] for row in towns]),
+        half_voices=_half_voices(given, reports, span=Span(last_week, stretches=WINDOWS)),
+        fixed_half_voices=_half_voices(given, reports, span=fixed_span(last_week)),
     )
 
 
-def freeze(folder: Path, snapshot: Snapshot, *, name: str) -> SnapshotInfo:
-    """Writes a snapshot and makes it the one of this name, in one step for every reader.
+def fixed_span(last_week: int) -> Span:
+    """The complete fixed periods before the one that holds this week, and that one."""
+    end = (period_of(last_week) + 1) * WEEKS_PER_PERIOD - 1
+    return Span(end, stretches=PERIODS + 1)
+
+
+def _half_voices(given: Input, reports: ReportColumns, *, span: Span) -> NDArray[np.uint16]:
+    voices = weekly_voices(reports, span=span, blocks=len(given.blocks), kinds=len(given.kinds))
+    return np.round(voices * HALVES).astype(np.uint16)
+
+
+def freeze(folder: Path, snapshot: Snapshot) -> SnapshotInfo:
+    """Writes a snapshot and makes it the latest, in one step for every reader.
 
     Args:
         folder: Where snapshots lie; made if it isn't there.
         snapshot: The figures.
-        name: "latest" or "weekly".
     """
     folder.mkdir(parents=True, exist_ok=True)
     info = snapshot.info
@@ -165,23 +169,23 @@ def freeze(folder: Path, snapshot: Snapshot, *, name: str) -> SnapshotInfo:
     else:
         write_whole(file, encode(snapshot))
     note = {"file": file.name, "made_at": info.made_at.isoformat()}
-    write_whole(folder / f"{name}.json", json.dumps(note).encode())
+    write_whole(folder / LATEST, json.dumps(note).encode())
     _prune(folder)
     return info
 
 
-def read(folder: Path, *, name: str) -> Snapshot:
-    """The frozen figures of this name.
+def read(folder: Path) -> Snapshot:
+    """The latest frozen figures.
 
     Raises:
         NoSnapshot: They have not been made yet.
     """
     try:
-        note = json.loads((folder / f"{name}.json").read_bytes())
+        note = json.loads((folder / LATEST).read_bytes())
         file = folder / note["file"]
         return _read_once(str(file), file.stat().st_mtime_ns, note["made_at"])
     except FileNotFoundError:
-        raise NoSnapshot(name) from None
+        raise NoSnapshot(LATEST) from None
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -192,17 +196,13 @@ def encode(snapshot: Snapshot) -> bytes:
         "week": snapshot.info.week,
         "reports": snapshot.info.reports,
         "kinds": snapshot.kinds,
-        "blocks": [
-            [block.code, block.dwellings, block.neighbourhood, block.district]
-            for block in snapshot.blocks
-        ],
+        "blocks": [list(vars(block).values()) for block in snapshot.blocks],
     }
     text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(text.encode(), dtype=np.uint8),
         "half_voices": snapshot.half_voices,
-        "town_rate": snapshot.town_rate,
-        "town_variance": snapshot.town_variance,
+        "fixed_half_voices": snapshot.fixed_half_voices,
     }
     return _zip(arrays)
 
@@ -233,8 +233,7 @@ def decode(frozen: bytes, *, made_at: datetime) -> Snapshot:
             kinds=tuple(about["kinds"]),
             blocks=blocks,
             half_voices=arrays["half_voices"],
-            town_rate=arrays["town_rate"],
-            town_variance=arrays["town_variance"],
+            fixed_half_voices=arrays["fixed_half_voices"],
         )
 
 
@@ -284,9 +283,8 @@ def _read_once(path: str, _changed: int, made_at: str) -> Snapshot:
 
 
 def _prune(folder: Path) -> None:
-    """Old figures go, but never those that a name points to."""
-    notes = [note for name in (LATEST, WEEKLY) if (note := folder / f"{name}.json").exists()]
-    named = {json.loads(note.read_bytes())["file"] for note in notes}
+    """Old figures go, but never those that count."""
+    named = {json.loads(note.read_bytes())["file"] for note in folder.glob(LATEST)}
     files = sorted(folder.glob("figures-*.npz"), key=lambda file: file.stat().st_mtime)
     for file in files[:-KEPT_FILES]:
         if file.name not in named:

@@ -16,6 +16,7 @@ from signaal.settings import Settings
 from signaal.simulator import town
 from tests.conftest import MONDAY_MORNING
 from tests.fakes import RecordingPhone, SetClock, TrustingCheck
+from tests.hotspots.towns import looking
 
 TRUTHS = {
     truth["name"]: truth
@@ -49,7 +50,7 @@ def lindestad(tmp_path_factory, sqlite_template):
 
 def coloured(services, kind, *, period=0, role=Role.COORDINATOR) -> set[str]:
     """Postcodes of the blocks that stand out."""
-    figures = actions.map_figures(services, period=period, kind=Kind(kind), role=role)
+    figures = actions.map_figures(services, period=period, kind=Kind(kind), visitor=looking(role))
     return {row.block.code.split("-")[1] for row in figures.rows if row.level.stands_out}
 
 

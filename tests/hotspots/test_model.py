@@ -4,19 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import mark, raises
 
-from signaal.access.model import Role
+from signaal.access.model import CaseText, Role, sight_of
 from signaal.errors import NotAllowed
 from signaal.hotspots.model import (
     LOOKERS,
     WITHHELD,
     Level,
     Shown,
+    Stretches,
     kinds_for,
     level_of,
     precision_for,
-    sees_latest,
     shown,
     shown_weeks,
+    stretches_for,
 )
 from signaal.intake.model import Kind
 from signaal.privacy.model import CLASS_BORDERS, Precision
@@ -29,27 +30,42 @@ EXACT, CLASSES = Precision.EXACT, Precision.CLASSES
     [
         (Role.COORDINATOR, {"nuisance": EXACT, "concern": EXACT, "arrears": CLASSES}),
         (Role.TEAM_MEMBER, {"nuisance": CLASSES, "concern": CLASSES, "arrears": CLASSES}),
-        (Role.POLICY_OFFICER, {"nuisance": CLASSES, "concern": CLASSES}),
         (Role.POLICE_OFFICER, {"nuisance": CLASSES}),
         *[
-            (role, {})
-            for role in set(Role)
-            - {Role.COORDINATOR, Role.TEAM_MEMBER, Role.POLICY_OFFICER, Role.POLICE_OFFICER}
+            (role, {"nuisance": CLASSES, "concern": CLASSES})
+            for role in (
+                Role.HOUSING_CONSULTANT,
+                Role.POLICY_OFFICER,
+                Role.AUDITOR,
+                Role.DATA_PROTECTION_OFFICER,
+            )
         ],
-        ("", {}),
+        *[
+            (role, {})
+            for role in (
+                "",
+                Role.CARE_WORKER,
+                Role.DEBT_HELPER,
+                Role.DUTY_CONTACT,
+                Role.ALLOCATOR,
+                Role.PLANNER,
+                Role.BACK_OFFICE,
+                Role.ADMINISTRATOR,
+            )
+        ],
     ],
 )
 def test_each_role_sees_the_kinds_that_are_promised_and_no_other(role, sees) -> None:
     assert {kind: precision_for(role, kind) for kind in kinds_for(role)} == sees
     for kind in set(Kind) - set(sees):
-        with raises(NotAllowed):
+        with raises(NotAllowed, match="kind"):
             precision_for(role, kind)
 
 
-def test_outside_the_demo_only_who_sees_numbers_reads_the_latest_snapshot() -> None:
-    reads_latest = {role for role in Role if sees_latest(role=role, demo=False)}
-    assert reads_latest == {Role.COORDINATOR}
-    assert all(sees_latest(role=role, demo=True) for role in Role)
+def test_only_who_reads_the_reports_themselves_sees_the_running_weeks() -> None:
+    rolling = {role for role in LOOKERS if stretches_for(role) is Stretches.ROLLING}
+    assert rolling == {Role.COORDINATOR, Role.TEAM_MEMBER}
+    assert all(sight_of(role).case_text is CaseText.OWN_DISTRICT for role in rolling)
 
 
 @mark.parametrize(

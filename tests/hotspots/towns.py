@@ -8,11 +8,13 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
 from signaal.alerting import web as alerting_web
+from signaal.errors import NotAllowed
 from signaal.hotspots import web as hotspots_web
 from signaal.intake import actions as intake
 from signaal.intake.model import Channel, HistoricReport, Kind
 from signaal.places.store import BlockRow, DistrictRow, MunicipalityRow, NeighbourhoodRow
 from signaal.resources import STATIC, TEMPLATES
+from signaal.visitor import Visitor
 
 SIDE = 100.0
 
@@ -75,6 +77,11 @@ def report(
         intake.take_in_history(session, reports)
 
 
+def looking(role, *, districts=None) -> Visitor:
+    """Somebody in this role, in the whole municipality unless districts are given."""
+    return Visitor(role=role, districts=districts)
+
+
 def anonymously() -> dict[str, object]:
     return {"channel": Channel.WEB, "identified": False}
 
@@ -93,7 +100,10 @@ def pages(services) -> Flask:
     def enter() -> None:
         from flask import request
 
-        g.role = request.headers.get("X-Role", "")
+        role = request.headers.get("X-Role", "")
+        districts = request.headers.get("X-Districts")
+        g.role = role
+        g.visitor = looking(role, districts=frozenset(districts.split()) if districts else None)
         g.csp_nonce = "nonce"
 
     @app.context_processor
@@ -106,6 +116,10 @@ def pages(services) -> Flask:
             "language": "nl",
             "may_open": lambda path: True,
         }
+
+    @app.errorhandler(NotAllowed)
+    def not_allowed(error: NotAllowed) -> tuple[str, int]:
+        return str(error), 403
 
     app.template_filter("moment")(lambda instant: f"{instant:%d-%m-%Y %H:%M}")
     return app

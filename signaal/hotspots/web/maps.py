@@ -4,36 +4,32 @@ import gzip
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 from flask import send_from_directory as send_file_of
-from flask_babel import format_date, format_decimal, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from signaal.access.model import Purpose
-from signaal.errors import NoSnapshot, NotAllowed
+from signaal.errors import NoSnapshot
 from signaal.hotspots import actions
 from signaal.hotspots.map import Shapes, collection, feature
 from signaal.hotspots.model import (
     LOOKERS,
+    MOST_ROWS_OUT,
     WINDOWS,
     BlockFigure,
     Level,
     MapFigures,
-    PeriodFigure,
-    Rate,
-    Shown,
-    Window,
     kinds_for,
 )
+from signaal.hotspots.web.door import blueprint
+from signaal.hotspots.web.words import block_name, level_name, level_short, per_thousand, reporters
 from signaal.intake.model import Kind
-from signaal.web import EVERYONE, open_to, role, services
-
-blueprint = Blueprint("hotspots", __name__)
+from signaal.web import EVERYONE, Within, open_to, services, visitor
 
 YEAR_SECONDS = 365 * 24 * 3600
 RETRY_SECONDS = "30"
@@ -41,8 +37,6 @@ MOST_ROWS = 1000
 """Rows of the table on one page."""
 ROWS_ON_PAPER = 50
 """Rows of that page that are printed; the sheet hides the others."""
-SMALL_RATE = 10
-"""Per 1,000 dwellings: rates below this are said with one decimal."""
 
 COLOURS = {
     Level.TOO_FEW: "#e9e5db",
@@ -72,7 +66,7 @@ SORTS: dict[str, Sorter] = {
 
 
 @blueprint.get("/kaart")
-@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING)
+@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
 def show_map() -> Response:
     """The map and the table."""
     figures, shapes = _figures(), actions.shapes(services())
@@ -95,7 +89,8 @@ def show_map() -> Response:
             on_paper=ROWS_ON_PAPER,
             sort=sort,
             downwards=downwards,
-            kinds=kinds_for(role()),
+            kinds=kinds_for(visitor().role),
+            most_rows_out=MOST_ROWS_OUT,
             levels=list(Level),
             colours=COLOURS,
             chosen=request.args.get("blok", ""),
@@ -104,7 +99,7 @@ def show_map() -> Response:
 
 
 @blueprint.get("/kaart/blokken.json")
-@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING)
+@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
 def blocks() -> Response:
     """The shapes with the figures that this role may see, as GeoJSON."""
     figures, shapes = _figures(), actions.shapes(services())
@@ -131,23 +126,20 @@ def leaflet_file(name: str) -> Response:
 
 
 def _figures() -> MapFigures:
-    kinds = kinds_for(role())
-    asked = request.args.get("soort", kinds[0] if kinds else "")
-    if asked not in {kind.value for kind in Kind}:
-        abort(400)
-    try:
-        return actions.map_figures(services(), period=_period(), kind=Kind(asked), role=role())
-    except NotAllowed:
-        abort(403)
+    period, kind = asked_for()
+    return actions.map_figures(services(), period=period, kind=kind, visitor=visitor())
 
 
-def _period() -> int:
-    asked = request.args.get("periode", "0")
-    if not re.fullmatch(r"\d{1,2}", asked, re.ASCII):
+def asked_for() -> tuple[int, Kind]:
+    """Which four weeks and which kind this request asks for."""
+    period = request.args.get("periode", "0")
+    kinds = kinds_for(visitor().role)
+    kind = request.args.get("soort", kinds[0] if kinds else "")
+    if kind not in {each.value for each in Kind} or not re.fullmatch(r"[0-9]{1,2}", period):
         abort(400)
-    if int(asked) >= WINDOWS:
+    if int(period) >= WINDOWS:
         abort(404)
-    return int(asked)
+    return int(period), Kind(kind)
 
 
 @blueprint.app_errorhandler(NoSnapshot)
@@ -227,115 +219,3 @@ def _lines(figures: MapFigures, _language: str) -> tuple[Line, ...]:
         )
         for row in figures.rows
     )
-
-
-# -- words for figures ----------------------------------------------------------------------
-
-
-@blueprint.app_template_filter()
-def kind_name(kind: Kind) -> str:
-    """A kind of evidence in words."""
-    names = {
-        Kind.NUISANCE: _("Overlast"),
-        Kind.CONCERN: _("Zorgen"),
-        Kind.ARREARS: _("Huurachterstand"),
-    }
-    return str(names[kind])
-
-
-@blueprint.app_template_filter()
-def level_name(level: Level) -> str:
-    """A comparison with the town in words."""
-    names = {
-        Level.TOO_FEW: _("te weinig meldingen om iets over te zeggen"),
-        Level.LESS: _("minder dan de stad"),
-        Level.LIKE_TOWN: _("geen duidelijk verschil met de stad"),
-        Level.MORE: _("minstens 1,5 keer de stad"),
-        Level.THREEFOLD: _("minstens 3 keer de stad"),
-        Level.SIXFOLD: _("minstens 6 keer de stad"),
-        Level.TWELVEFOLD: _("minstens 12 keer de stad"),
-    }
-    return str(names[level])
-
-
-@blueprint.app_template_filter()
-def level_short(level: Level) -> str:
-    """A comparison with the town in a few words, for a narrow column."""
-    names = {
-        Level.TOO_FEW: _("te weinig meldingen"),
-        Level.LESS: _("minder"),
-        Level.LIKE_TOWN: _("geen duidelijk verschil"),
-        Level.MORE: _("minstens 1,5 keer"),
-        Level.THREEFOLD: _("minstens 3 keer"),
-        Level.SIXFOLD: _("minstens 6 keer"),
-        Level.TWELVEFOLD: _("minstens 12 keer"),
-    }
-    return str(names[level])
-
-
-@blueprint.app_template_filter()
-def block_name(code: str) -> str:
-    """A block as people call it: by its postcode, where its code holds one."""
-    parts = re.fullmatch(r"BU[0-9A-Z]{8}-(\d{4})([A-Z]{2})(?:-(\d+))?", code)
-    if not parts:
-        return code
-    name = f"{parts[1]} {parts[2]}"
-    return f"{name} ({parts[3]})" if parts[3] else name
-
-
-@blueprint.app_template_filter()
-def reporters(count: Shown) -> str:
-    """A count of reporters as it may be seen."""
-    if count.hidden and count.high is None:
-        return str(_("niet getoond"))
-    if count.hidden:
-        return str(_("minder dan %(number)s", number=(count.high or 0) + 1))
-    if count.is_exact:
-        return str(count.low)
-    if count.high is None:
-        return str(_("%(number)s of meer", number=count.low))
-    return f"{count.low}–{count.high}"
-
-
-@blueprint.app_template_filter()
-def top(count: Shown) -> int:
-    """How high a bar may reach: to the upper end, or to the lower where there is no other."""
-    return count.low if count.high is None else count.high
-
-
-@blueprint.app_template_filter()
-def per_thousand(rate: Rate | None) -> str:
-    """A rate per 1,000 dwellings as it may be seen."""
-    if rate is None:
-        return "–"
-    if rate.high is None:
-        return str(_("%(number)s of meer", number=decimal(rate.low)))
-    low, high = decimal(rate.low), decimal(rate.high)
-    return low if low == high else f"{low}–{high}"
-
-
-@blueprint.app_template_filter()
-def decimal(number: float) -> str:
-    """A number as people write it, with one decimal where it is small."""
-    return str(format_decimal(round(number, 1 if number < SMALL_RATE else 0)))
-
-
-@blueprint.app_template_filter()
-def days(stretch: Window | PeriodFigure) -> str:
-    """From when to when."""
-    first, last = stretch.first_day, stretch.last_day
-    same_year = first.year == last.year
-    start = format_date(first, "d MMM" if same_year else "d MMM y")
-    return str(_("%(first)s t/m %(last)s", first=start, last=format_date(last, "d MMM y")))
-
-
-@blueprint.app_template_filter()
-def day(moment: date) -> str:
-    """One day, short."""
-    return str(format_date(moment, "d MMM y"))
-
-
-@blueprint.app_template_filter()
-def town_words(rate: float) -> str:
-    """The town's rate per 1,000 dwellings."""
-    return decimal(rate) if rate > 0 else str(_("minder dan 1"))
