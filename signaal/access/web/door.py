@@ -1,6 +1,5 @@
 """What the pages of access share: one blueprint, and the cookies that open the door."""
 
-import secrets
 from datetime import timedelta
 
 from flask import Blueprint, request, session
@@ -13,7 +12,6 @@ blueprint = Blueprint("access", __name__)
 
 SESSION_SECRET = "sid"  # noqa: S105 - the name under which the secret lies in the cookie
 DEVICE_DAYS = 90
-DEVICE_BYTES = 24
 LONGEST_DEVICE = 64
 
 FIRST_PAGE = {
@@ -23,6 +21,7 @@ FIRST_PAGE = {
     Role.POLICY_OFFICER: "/kaart",
     Role.DUTY_CONTACT: "/nachtlijn",
     Role.PLANNER: "/nachtlijn",
+    Role.ADMINISTRATOR: "/beheer",
 }
 """Where a role begins its work; all others begin at the start."""
 
@@ -60,11 +59,6 @@ def known_device() -> str | None:
     """What this browser was given at an earlier sign-in, if anything."""
     kept = request.cookies.get(_device_cookie(), "")
     return kept if 0 < len(kept) <= LONGEST_DEVICE else None
-
-
-def new_device() -> str:
-    """A name for a browser that we don't know yet: says nothing about it or about anybody."""
-    return secrets.token_urlsafe(DEVICE_BYTES)
 
 
 def remember_device(response: Response, device: str) -> Response:

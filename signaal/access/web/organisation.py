@@ -10,7 +10,7 @@ from signaal.access import actions
 from signaal.access.model import Purpose
 from signaal.access.web.door import blueprint
 from signaal.access.web.signing_in import let_in, refuse_sign_in, say_no
-from signaal.errors import ProviderAway, TooBusy, UntrustedIdentity, WrongSignIn
+from signaal.errors import NotAllowed, ProviderAway, TooBusy, UntrustedIdentity, WrongSignIn
 from signaal.ports import IdentityProvider, SignInRequest
 from signaal.web import EVERYONE, clean, open_to, services
 
@@ -56,6 +56,8 @@ def come_back_from_organisation() -> Response | tuple[str, int]:
     except UntrustedIdentity as error:
         log.warning("identity refused", reason=str(error))
         return refuse_sign_in("untrusted")
+    except NotAllowed as error:
+        return refuse_sign_in(str(error))
     except (WrongSignIn, TooBusy) as error:
         word = say_no(error)
         return refuse_sign_in("untrusted" if word == "wrong" else word)

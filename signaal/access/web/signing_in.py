@@ -38,6 +38,7 @@ STATUS = {
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "away": HTTPStatus.SERVICE_UNAVAILABLE,
     "untrusted": HTTPStatus.FORBIDDEN,
+    "no_second_factor": HTTPStatus.FORBIDDEN,
 }
 
 
