@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from signaal.errors import CarrierError
 from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webhook_token
-from signaal.ports import OutboundCall, OutboundText
+from signaal.ports import CopyKind, OutboundCall, OutboundText, ProviderCopy
 from signaal.settings import DEMO_SECRET, Settings
 from signaal.simulator.agenda import WebhookAnswer
 from signaal.simulator.network import FakeNetwork
@@ -104,3 +104,25 @@ def test_a_refusal_is_a_carrier_error(network, text):
 def test_the_signing_secret_is_not_the_secret_it_was_made_from(settings):
     assert DEMO_SECRET not in webhook_token(settings)
     assert webhook_token(settings) != webhook_token(Settings(secret_key=SecretStr("another")))
+
+
+def test_the_network_forgets_what_it_is_told_to(network, settings, text, call):
+    carrier = ConsoleCarrier(network)
+    text_sid, call_sid = carrier.send_text(text), carrier.place_call(call)
+    network.advance(60)
+    carrier.forget(ProviderCopy(text_sid, CopyKind.SMS))
+    carrier.forget(ProviderCopy(call_sid, CopyKind.CALL))
+
+    assert (network.all_texts(), network.all_calls()) == ([], [])
+    assert network.texts(ANN) == ["Dank u."]
+
+
+def test_what_the_network_no_longer_has_is_forgotten(network):
+    ConsoleCarrier(network).forget(ProviderCopy("SM0", CopyKind.SMS))
+
+
+def test_what_is_still_on_its_way_is_not_forgotten(network, text):
+    carrier = ConsoleCarrier(network)
+    sid = carrier.send_text(text)
+    with pytest.raises(CarrierError, match="20009"):
+        carrier.forget(ProviderCopy(sid, CopyKind.SMS))

@@ -55,6 +55,9 @@ class Mortal:
     def sent_before(self, message, *, since, taken):
         return self.carrier.sent_before(message, since=since, taken=taken)
 
+    def forget(self, copy):
+        self.carrier.forget(copy)
+
 
 @pytest.fixture(params=["console", "twilio"])
 def stage(request, database, clock):

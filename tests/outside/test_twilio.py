@@ -10,7 +10,13 @@ from twilio.base.exceptions import TwilioRestException
 
 from signaal.errors import CarrierError
 from signaal.outside.twilio import OUTCOMES, TwilioCarrier, TwilioSignatureCheck
-from signaal.ports import OutboundCall, OutboundText, webhook_signature
+from signaal.ports import (
+    CopyKind,
+    OutboundCall,
+    OutboundText,
+    ProviderCopy,
+    webhook_signature,
+)
 from signaal.settings import Settings
 from signaal.simulator.agenda import WebhookAnswer
 from signaal.simulator.network import ACCOUNT_SID, FakeNetwork
@@ -356,3 +362,55 @@ def test_a_token_that_is_not_set_signs_nothing():
     assert not TwilioSignatureCheck(settings()).is_genuine(
         path=PATH, form=FORM, signature=signed("")
     )
+
+
+# -- having Twilio forget ------------------------------------------------------------------------
+
+
+def test_a_text_that_has_arrived_is_deleted_at_the_provider(carrier, network, loopback):
+    sid = carrier.send_text(a_text(body="geheim"))
+    network.advance(5)
+    carrier.forget(ProviderCopy(sid, CopyKind.SMS))
+
+    assert loopback.asked[-1] == (
+        "DELETE",
+        f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{sid}.json",
+    )
+    assert network.all_texts() == []
+
+
+def test_a_text_that_came_in_is_deleted_at_the_provider(carrier, network):
+    sid = network.text(ANN, LINE, "geheim")
+    carrier.forget(ProviderCopy(sid, CopyKind.SMS))
+    assert network.all_texts() == []
+
+
+def test_a_call_that_is_over_is_deleted_at_the_provider(carrier, network):
+    sid = carrier.place_call(a_call())
+    network.advance(60)
+    carrier.forget(ProviderCopy(sid, CopyKind.CALL))
+    assert sid not in {leg.sid for leg in network.all_calls()}
+
+
+def test_what_still_goes_on_cannot_be_deleted_yet(carrier, network):
+    text_sid, call_sid = carrier.send_text(a_text()), carrier.place_call(a_call())
+    for copy in (ProviderCopy(text_sid, CopyKind.SMS), ProviderCopy(call_sid, CopyKind.CALL)):
+        with pytest.raises(CarrierError, match="20009") as refused:
+            carrier.forget(copy)
+        assert not refused.value.permanent
+        assert not refused.value.operator
+
+
+@pytest.mark.parametrize("kind", CopyKind)
+def test_what_is_gone_at_the_provider_is_forgotten(carrier, kind):
+    carrier.forget(ProviderCopy("SM0", kind))
+
+
+@pytest.mark.parametrize("fault", [Fault.AWAY, Fault.UNAUTHORISED, Fault.LOST_RESPONSE])
+def test_a_deletion_that_goes_wrong_is_a_carrier_error(carrier, network, fault):
+    sid = network.text(ANN, LINE, "geheim")
+    network.fail_next(fault)
+    with pytest.raises(CarrierError):
+        carrier.forget(ProviderCopy(sid, CopyKind.SMS))
+    carrier.forget(ProviderCopy(sid, CopyKind.SMS))
+    assert network.all_texts() == []

@@ -102,3 +102,36 @@ def test_a_list_is_filtered_and_cut_into_pages(ask, network):
     assert [one["body"] for one in first["messages"]] == ["2", "1"]
     assert [one["body"] for one in second["messages"]] == ["0"]
     assert second["next_page_uri"] is None
+
+
+def test_a_message_is_deleted_once_with_an_empty_answer(ask, network):
+    made = ask("POST", "/Messages.json", data={"From": LINE, "To": ANN, "Body": "geheim"})
+    path = f"/Messages/{made.json['sid']}.json"
+    early = ask("DELETE", path)
+    network.advance(5)
+    wrong_folder = ask("DELETE", path.replace("Messages", "Calls"))
+    deleted, again = ask("DELETE", path), ask("DELETE", path)
+
+    assert (early.status_code, early.json["code"]) == (409, 20009)
+    assert (deleted.status_code, deleted.data) == (204, b"")
+    assert wrong_folder.status_code == 404
+    assert (again.status_code, again.json["code"]) == (404, 20404)
+    assert ask("GET", path).status_code == 404
+    assert ask("GET", "/Messages.json").json["messages"] == []
+
+
+def test_a_call_is_deleted_when_it_is_over(ask, network):
+    form = {"From": LINE, "To": ANN, "Url": "/x", "Timeout": "5"}
+    path = f"/Calls/{ask('POST', '/Calls.json', data=form).json['sid']}.json"
+    early = ask("DELETE", path)
+    network.advance(10)
+
+    assert early.status_code == 409
+    assert ask("DELETE", path).status_code == 204
+    assert network.all_calls() == []
+
+
+def test_nobody_deletes_without_the_token(ask, network):
+    sid = network.text(ANN, LINE, "geheim")
+    assert ask("DELETE", f"/Messages/{sid}.json", auth=("x", "y")).status_code == 401
+    assert len(network.all_texts()) == 1
