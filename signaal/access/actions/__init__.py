@@ -2,6 +2,17 @@
 
 from signaal.access.actions.audit import record
 from signaal.access.actions.audit_chain import purge_log, seal_checkpoint, verify
+from signaal.access.actions.audit_review import (
+    agree_inquiry,
+    ask_inquiry,
+    entries,
+    forget_home,
+    has_home,
+    may_open_on_question,
+    open_inquiries,
+    register_home,
+    striking,
+)
 from signaal.access.actions.joining import accept, invited
 from signaal.access.actions.people import (
     change_roles,
@@ -36,26 +47,34 @@ from signaal.access.actions.tries import count_try, forgive_tries
 
 __all__ = [
     "accept",
+    "agree_inquiry",
+    "ask_inquiry",
     "begin_sign_in",
     "change_roles",
     "choose_role",
     "count_try",
     "create_organisation",
     "end_person",
+    "entries",
+    "forget_home",
     "forgive_tries",
     "give_code",
     "give_pin",
+    "has_home",
     "invite",
     "invite_first",
     "invited",
     "key_of_tries",
+    "may_open_on_question",
     "new_totp_secret",
+    "open_inquiries",
     "organisations",
     "people",
     "person",
     "purge",
     "purge_log",
     "record",
+    "register_home",
     "reset_second_factor",
     "revoke",
     "roles_of",
@@ -65,6 +84,7 @@ __all__ = [
     "sign_in_as",
     "sign_out",
     "start_demo_session",
+    "striking",
     "totp_address",
     "verify",
     "visitor_of",

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from signaal.access.model.audit import (
     NO_DETAILS,
+    OWN_ADDRESS,
+    PLACE,
     Act,
     Entry,
     canonical_details,
@@ -12,6 +14,7 @@ from signaal.access.model.audit import (
     digest,
 )
 from signaal.access.store import audit as store
+from signaal.access.store import audit_review as review
 from signaal.db import Session
 from signaal.errors import BrokenLog
 from signaal.visitor import Visitor
@@ -38,15 +41,16 @@ def record(
         purpose: What for.
         now: When, aware, UTC.
         subject: Id or reference of what it was done to; never a text, name or number.
-        details: Ids, codes and counts.
+        details: Ids, codes and counts. `place` (a `place_key`) is compared with where the visitor
+            lives and not kept: the line only says `own_address` when they are the same.
 
     Raises:
         UnusableAct: Subject or details hold more than ids, codes and counts.
         BrokenLog: The head of the log is gone.
     """
-    kept = canonical_details(details or NO_DETAILS)
     check_subject(subject)
     session.flush()  # what the act itself has to say goes first
+    kept = canonical_details(_without_place(session, visitor, details or NO_DETAILS))
     seq, previous = _locked_head(session)
     entry = Entry(
         seq=seq + 1,
@@ -60,6 +64,16 @@ def record(
         details=kept,
     )
     store.append(session, entry, previous=previous, sign=digest(previous, entry))
+
+
+def _without_place(
+    session: Session, visitor: Visitor, details: Mapping[str, str | int]
+) -> dict[str, str | int]:
+    kept = {name: value for name, value in details.items() if name != PLACE}
+    place = details.get(PLACE)
+    if place and visitor.person and review.lives_at(session, visitor.person, str(place)):
+        kept[OWN_ADDRESS] = 1
+    return kept
 
 
 def _locked_head(session: Session) -> tuple[int, bytes]:

@@ -14,8 +14,10 @@ from signaal.access.model.chain import (
     destroyed_words,
     sealed_words,
 )
+from signaal.access.model.review import LAPSES_AFTER
 from signaal.access.model.roles import Purpose
 from signaal.access.store import audit as store
+from signaal.access.store import audit_review as review
 from signaal.db import Session
 from signaal.privacy import actions as privacy
 from signaal.privacy.model import KeyPurpose
@@ -68,8 +70,10 @@ def verify(services: Services) -> LogCheck:
 def purge_log(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
     """Destroys whole segments in which every line has had its time; their checkpoints stay.
 
+    Dated questions go after their time too, and the addresses of staff who have left.
+
     Returns:
-        How many lines went (or would go), by name of the retention table.
+        How many rows went (or would go), by name of the retention table.
     """
     now = services.clock.now()
     with services.database.reading() as session:
@@ -86,7 +90,27 @@ def purge_log(services: Services, *, dry_run: bool = False) -> Mapping[str, int]
             _condemn(services, segment)
         for segment in (*begun, *segments):
             _empty(services, segment)
-    return {Kept.CARE_LOG: care, Kept.OTHER_LOG: other}
+    inquiries, homes = _purge_questions_and_homes(services, dry_run=dry_run)
+    return {
+        Kept.CARE_LOG: care,
+        Kept.OTHER_LOG: other,
+        Kept.INQUIRY: inquiries,
+        Kept.ENDED_ACCOUNT: homes,
+    }
+
+
+def _purge_questions_and_homes(services: Services, *, dry_run: bool) -> tuple[int, int]:
+    now = services.clock.now()
+    asked, lapsed = period(Kept.INQUIRY).before(now), now - LAPSES_AFTER
+    with services.database.session() as session, session.begin():
+        inquiries = review.count_outlived_inquiries(
+            session, asked_before=asked, lapsed_before=lapsed
+        )
+        homes = review.count_homes_of_leavers(session)
+        if not dry_run:
+            review.delete_outlived_inquiries(session, asked_before=asked, lapsed_before=lapsed)
+            review.forget_homes_of_leavers(session)
+    return inquiries, homes
 
 
 def _condemn(services: Services, segment: Checkpoint) -> None:

@@ -100,6 +100,8 @@ PLACE = "place"
 """The detail with which an act says which address it is about; it is compared, never kept."""
 OWN_ADDRESS = "own_address"
 """The detail of a look at the reader's own address."""
+TASK = "task"
+"""The detail with which an act says whether (1) or not (0) there was a task for it."""
 
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._,/-]{0,119}")
 _DETAIL = re.compile(r"[A-Za-z0-9:._,/-]{0,120}")

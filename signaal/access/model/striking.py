@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from statistics import median
-from types import MappingProxyType
 from uuid import UUID
 
 from signaal.access.model.audit import OPENINGS, Act
@@ -38,6 +37,9 @@ WORK = frozenset(
     }
 )
 """Acts that show what somebody opened a report for."""
+
+RELEVANT = OPENINGS | WORK | {Act.SIGN_IN_FAILED, Act.PERSON_INVITED}
+"""The acts by which the rules go."""
 
 
 class Rule(StrEnum):
@@ -93,6 +95,38 @@ class Striking:
     count: int
     mark: str = ""
     usual: float = 0.0
+
+
+@dataclass(frozen=True)
+class MonthlyList:
+    """What stands out in one month.
+
+    Attributes:
+        year: Of our era.
+        month: 1 to 12.
+        rows: What stands out, in the order of the rules.
+        emails: With what those people sign in; who has left for long has none.
+    """
+
+    year: int
+    month: int
+    rows: tuple[Striking, ...]
+    emails: Mapping[UUID, str]
+
+    def as_data(self) -> list[dict[str, str | int | float]]:
+        """The list as plain values, without anybody's address."""
+        return [
+            {
+                "month": f"{self.year:04}-{self.month:02}",
+                "rule": row.rule.value,
+                "person": str(row.person or ""),
+                "mark": row.mark,
+                "role": row.role,
+                "count": row.count,
+                "usual": row.usual,
+            }
+            for row in self.rows
+        ]
 
 
 def month_bounds(year: int, month: int) -> tuple[datetime, datetime]:
@@ -180,16 +214,3 @@ def _failed_sign_ins(lines: Sequence[Seen]) -> list[Striking]:
         for (person, mark), count in counts.items()
         if count >= FAILED_FROM
     ]
-
-
-SENTENCES: Mapping[Rule, str] = MappingProxyType(
-    {
-        Rule.OWN_ADDRESS: "Keek naar iets over het eigen adres.",
-        Rule.WITHOUT_TASK: "Opende meldingen en deed er in deze maand niets mee.",
-        Rule.AT_NIGHT: "Keek tussen 22.00 en 6.00 uur, zonder dienst.",
-        Rule.MANY_OPENINGS: "Opende meer dan drie keer zo veel als gewoon is in deze rol.",
-        Rule.FAILED_SIGN_INS: "Aanmelden mislukte.",
-        Rule.ACCOUNTS_MADE: "Nodigde mensen uit.",
-    }
-)
-"""Each rule in one sentence, for the list as plain data; the page has the same in its template."""
