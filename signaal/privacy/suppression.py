@@ -69,7 +69,8 @@ def suppress(
     - *Lower ends.* A part follows from below as [low, high], and must stay able to go down to
       high - need. A lower border L of the whole forces a part to at least L minus the highest
       of all other parts, so L <= sum(high) - max(need) forces none. The whole then has its own
-      high and need, and the same holds one level up.
+      high and need, and the same holds one level up. A border that no sum can reach stays:
+      as an upper end it says nothing new.
     - *Upper ends.* All lower ends are multiples of five and all upper ends one less than a
       multiple of five. The true sum lies below the upper end, so that end is at least
       sum(low) + 4: each hidden leaf can be 4 while all other parts are at their lowest. On a
@@ -126,7 +127,7 @@ def _published(sums: IntArray, inside: _Known) -> tuple[Published, _Known]:
     cap = inside.high - inside.need
     low, high = np.zeros_like(sums), np.full_like(sums, OPEN)
     for border in CLASS_BORDERS:
-        stays = border <= cap
+        stays = (border <= cap) | (border > inside.high)
         np.copyto(low, border, where=stays & (border <= sums))
         np.copyto(high, np.minimum(high, border - 1), where=stays & (border > sums))
     hidden = (low == 0) & (inside.low == 0)
