@@ -78,11 +78,15 @@ def rotate_master_key(services: Services, *, new_master_key: SecretStr) -> Rotat
 
 
 def _under(group: store.WrappedGroup, *, old: SecretStr, new: SecretStr) -> bytes:
+    secret = _opened(group, old)
+    return wrap_group(group.id, group.purpose, secret=secret, master_key=new)
+
+
+def _opened(group: store.WrappedGroup, master_key: SecretStr) -> bytes:
     try:
-        secret = unwrap_group(group, old)
+        return unwrap_group(group, master_key)
     except BrokenSeal:
         raise BrokenMasterKey from None
-    return wrap_group(group.id, group.purpose, secret=secret, master_key=new)
 
 
 def rotate_groups(
@@ -133,7 +137,7 @@ def _rewrap_outdated(services: Services, on_progress: Callable[[int], None]) -> 
 def _wrap_anew(session: Session, keys: Iterable[store.WrappedKey], *, master_key: SecretStr) -> int:
     """Wraps data keys by the groups in use; returns how many could be opened for it."""
     groups = {group.id: group for group in store.all_groups(session)}
-    secrets = {group.id: unwrap_group(group, master_key) for group in groups.values()}
+    secrets = {group.id: _opened(group, master_key) for group in groups.values()}
     in_use = {group.purpose: group.id for group in groups.values() if group.is_in_use}
     renewed = []
     for key in keys:
