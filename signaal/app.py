@@ -79,7 +79,7 @@ def production() -> Flask:
     """The application as a production server starts it, from the environment."""
     wiring.configure_logging()
     house = wiring.build(read_settings())
-    wiring.require_tables(house.services)
+    wiring.require_ready(house.services)
     return create_app(house.services)
 
 

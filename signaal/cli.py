@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
+from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
 from signaal import app as web_app
 from signaal import wiring
+from signaal.access import actions as access
 from signaal.errors import SignaalError, UnsafeSetting, UnusableFile
 from signaal.hotspots import actions as hotspots
 from signaal.places import actions as places
 from signaal.places.model import LoadReport
+from signaal.privacy import actions as privacy
 from signaal.scheduler import Worker
 from signaal.settings import Settings, read_settings
 from signaal.simulator import town
@@ -32,6 +35,8 @@ SLOW_VISITOR_SECONDS = 60
 MOST_VISITORS = 1000
 WORKER_FELL = 4
 """The exit code by which a supervisor knows that it must start Signaal again."""
+ALTERED_LOG = 5
+"""The exit code by which monitoring knows that the log of acts was altered."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -115,7 +120,7 @@ def places_load(
             "--municipality hoort bij --neighbourhoods: geef ook het bestand met buurten. /"
             " --municipality goes with --neighbourhoods: give the file of neighbourhoods too."
         )
-    wiring.require_tables(house.services)
+    wiring.require_ready(house.services)
     if neighbourhoods:
         report = places.load_neighbourhoods(
             house.services, neighbourhoods, municipality=municipality, replace=replace
@@ -181,7 +186,7 @@ def demo(house: wiring.House) -> None:
 def serve(house: wiring.House) -> None:
     """Serves the pages (and, unless told otherwise, works through the ticks)."""
     settings = house.services.settings
-    wiring.require_tables(house.services)
+    wiring.require_ready(house.services)
     server = _server(web_app.create_app(house.services, house.network), settings)
     stop = threading.Event()
     fallen = threading.Event()
@@ -246,7 +251,7 @@ def _server(app: Flask, settings: Settings) -> "BaseWSGIServer":
 @with_house
 def worker(house: wiring.House) -> None:
     """Works through the ticks; a second worker stands by."""
-    wiring.require_tables(house.services)
+    wiring.require_ready(house.services)
     if house.network:
         raise UnsafeSetting(
             "De telefoons van de demo staan in `signaal serve`; gebruik dat, zonder `signaal"
@@ -280,6 +285,92 @@ def policies_check() -> None:
     """Says all that is wrong with the policies, with file, key and mend."""
     wiring.read_all_policies(read_settings())
     click.echo("Alle beleidsregels zijn in orde. / All policies are in order.")
+
+
+@commands.group()
+def people() -> None:
+    """Accounts; the browser does the rest (/beheer)."""
+
+
+@people.command("first")
+@click.option("--organisation", required=True, help='the municipality, for example "Gemeente …"')
+@click.option("--email", required=True, help="the login of its first administrator")
+@with_house
+def people_first(house: wiring.House, *, organisation: str, email: str) -> None:
+    """Lets the first administrator in: prints a link that works once."""
+    wiring.require_ready(house.services)
+    secret = access.invite_first(house.services, organisation_name=organisation, email=email)
+    click.echo("Geef deze link door; hij werkt één keer, zeven dagen lang. / Hand over this link;")
+    click.echo("it works once, for seven days:")
+    click.echo(f"{house.services.settings.public_url}/uitnodiging/{secret}")
+
+
+@commands.command()
+@click.option("--dry-run", is_flag=True, help="only count what would go")
+@with_house
+def purge(house: wiring.House, *, dry_run: bool) -> None:
+    """Lets go, now, of all that has had its time (see docs/privacy/retention.md)."""
+    wiring.require_ready(house.services)
+    gone = wiring.purge(house.services, dry_run=dry_run)
+    for what, rows in sorted(gone.items()):
+        click.echo(f"{rows:>9,}  {what}")
+    click.echo(
+        "Dit is alleen geteld. / This was only counted."
+        if dry_run
+        else "Dit is vernietigd. / This has been destroyed."
+    )
+
+
+@commands.group("log")
+def log_group() -> None:
+    """The log of acts."""
+
+
+@log_group.command("verify")
+@with_house
+def log_verify(house: wiring.House) -> None:
+    """Checks the whole chain of the log, and says where it was altered."""
+    wiring.require_ready(house.services)
+    outcome = access.verify(house.services)
+    click.echo(outcome.report())
+    if not outcome.is_whole:
+        sys.exit(ALTERED_LOG)
+
+
+@commands.group()
+def keys() -> None:
+    """The master key and the groups of keys."""
+
+
+@keys.command("change-master")
+@click.option("--new-key-file", type=A_FILE, required=True, help="holds the new master key")
+@with_house
+def keys_change_master(house: wiring.House, *, new_key_file: Path) -> None:
+    """Wraps all key groups with a new master key; start Signaal with that one afterwards."""
+    wiring.require_ready(house.services)
+    _require_files(new_key_file)
+    new = SecretStr(new_key_file.read_text(encoding="utf-8").strip())
+    privacy.rotate_master_key(house.services, new_master_key=new)
+    click.echo(
+        "Alles hangt nu aan de nieuwe hoofdsleutel. Start Signaal daarmee. /"
+        " Everything hangs on the new master key. Start Signaal with it."
+    )
+
+
+@keys.command("renew")
+@with_house
+def keys_renew(house: wiring.House) -> None:
+    """Gives every purpose a new key group and wraps all data keys anew."""
+    wiring.require_ready(house.services)
+    with _progress() as show:
+        done = privacy.rotate_groups(
+            house.services,
+            lambda some, of: show("sleutels / keys", some / max(1, of)),
+        )
+    click.echo(
+        f"{done.rewrapped} sleutels zijn opnieuw verpakt; {done.broken} waren er stuk. /"
+        f" {done.rewrapped} keys have been wrapped anew; {done.broken} were broken."
+    )
 
 
 class _progress:  # noqa: N801 - reads as a word: `with _progress() as show`

@@ -6,7 +6,8 @@ import pkgutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -18,9 +19,10 @@ from alembic.script import ScriptDirectory
 from structlog.typing import EventDict
 
 import signaal
+from signaal.access import actions as access
 from signaal.alerting import actions as alerting
 from signaal.alerting.model import AlertPolicy
-from signaal.clock import PretendClock, SystemClock
+from signaal.clock import AMSTERDAM, PretendClock, SystemClock
 from signaal.db import Database
 from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
 from signaal.hotspots import actions as hotspots
@@ -32,6 +34,7 @@ from signaal.oncall.model import EscalationPolicy
 from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webhook_token
 from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
 from signaal.policies import Policies, Policy, read_policies
+from signaal.privacy import actions as privacy
 from signaal.resources import ALERTS, MIGRATIONS
 from signaal.services import Services
 from signaal.settings import CarrierName, Settings
@@ -145,13 +148,43 @@ def ticks(house: House) -> tuple[Tick, ...]:
         Tick("night cases", 1, lambda: oncall.tick(services)),
         Tick("outbox", 0.5, lambda: messages.deliver_due(services)),
         Tick("figures", refresh_seconds, lambda: hotspots.refresh(services)),
-        Tick("purge messages", 3600, lambda: messages.purge(services)),
-        Tick("purge intake", 3600, lambda: intake.purge(services)),
-        Tick("purge night cases", 3600, lambda: oncall.purge(services)),
+        Tick("copies at the provider", 60, lambda: messages.forget_copies(services)),
+        Tick("purge", 3600, lambda: purge_at_night(services)),
+        Tick("seal of the log", 3600, lambda: access.seal_checkpoint(services)),
     ]
     if house.network:
         work.append(Tick("telephones", 0.25, house.network.catch_up))
     return tuple(work)
+
+
+# -- letting go -----------------------------------------------------------------------------
+
+PURGE_HOURS = range(3, 6)
+"""In Amsterdam: three chances a night, after the clock's hour of change, before people start."""
+
+
+def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
+    """Lets go of all that has had its time, in small slices, and takes it out of the files.
+
+    Args:
+        services: The tools of the house.
+        dry_run: Only count what would go.
+
+    Returns:
+        How many rows of what went, or would go, by the keys of the table of periods.
+    """
+    gone: Counter[str] = Counter()
+    for let_go in (intake.purge, oncall.purge, messages.purge, access.purge, access.purge_log):
+        gone.update(let_go(services, dry_run=dry_run))
+    if not dry_run:
+        services.database.tidy()
+    return dict(gone)
+
+
+def purge_at_night(services: Services) -> None:
+    """The nightly purge; by day nothing happens."""
+    if services.clock.now().astimezone(AMSTERDAM).hour in PURGE_HOURS:
+        purge(services)
 
 
 # -- tables ---------------------------------------------------------------------------------
@@ -172,11 +205,12 @@ def upgrade_database(services: Services, revision: str = "head") -> None:
         alembic.upgrade(config, revision)
 
 
-def require_tables(services: Services) -> None:
-    """Refuses to work on tables that aren't up to date.
+def require_ready(services: Services) -> None:
+    """Refuses to work on tables that aren't up to date, or with a wrong master key.
 
     Raises:
         OutdatedTables: Says which command mends it.
+        BrokenMasterKey: Says where to look.
     """
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with services.database.reading() as session:
@@ -186,6 +220,7 @@ def require_tables(services: Services) -> None:
             "De tabellen zijn niet bij; geef eerst: signaal db upgrade"
             f" / The tables aren't up to date ({current}, not {head}); run: signaal db upgrade"
         )
+    privacy.check_master_key(services)
 
 
 def alembic_config() -> Config:

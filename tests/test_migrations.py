@@ -62,14 +62,14 @@ def test_the_upgraded_tables_are_those_of_the_code(bare, tmp_path) -> None:
 
 def test_old_tables_are_refused_with_the_command_that_mends_them(bare, tmp_path) -> None:
     with raises(OutdatedTables, match="signaal db upgrade"):
-        wiring.require_tables(services_on(bare, tmp_path))
+        wiring.require_ready(services_on(bare, tmp_path))
 
 
 def test_an_upgrade_twice_is_an_upgrade_once(bare, tmp_path) -> None:
     services = services_on(bare, tmp_path)
     wiring.upgrade_database(services)
     wiring.upgrade_database(services)
-    wiring.require_tables(services)
+    wiring.require_ready(services)
 
 
 def test_down_and_up_again_leaves_the_same_tables(bare, tmp_path) -> None:
