@@ -13,7 +13,7 @@ from signaal.access.actions.tokens import hash_of, new_secret
 from signaal.access.model import Role, SignInStep
 from signaal.access.model.sessions import Times, step_now
 from signaal.errors import NotAllowed, SessionEnded, UnusableAccount, WrongSignIn
-from tests.access.staff import (
+from tests.access.colleagues import (
     PASSWORD,
     acts,
     administrator,

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signaal.access import actions
-from tests.access.staff import all_at_once
+from tests.access.colleagues import all_at_once
 
 SILENCE = timedelta(minutes=15)
 
