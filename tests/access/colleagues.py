@@ -1,156 +1,124 @@
-"""Staff with browsers: accounts made by invitation, and signing in page by page."""
+"""People of invented organisations, made quickly: one slow hash serves them all."""
 
-import re
-from dataclasses import dataclass, replace
-from html import unescape
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import pyotp
-from flask import Flask
-from flask.testing import FlaskClient
-from pydantic import SecretStr
+from sqlmodel import col, select
+from uuid_utils.compat import uuid7
 
 from signaal.access import actions
-from signaal.access.model import Role
-from signaal.access.model.people import Assignment, OrganisationKind
+from signaal.access.actions import hashing
+from signaal.access.actions.second_factor import sealed_secret
+from signaal.access.actions.sessions import begin
+from signaal.access.actions.tokens import new_secret
+from signaal.access.model import Assignment, Organisation, OrganisationKind, Role, SignInStep
+from signaal.access.model.people import password_bytes
+from signaal.access.store import people as store
+from signaal.access.store.audit import AuditEntryRow
+from signaal.errors import SignaalError
 from signaal.services import Services
-from signaal.settings import CarrierName, Mode
+from signaal.settings import Mode
 from signaal.visitor import Visitor
 
-ADDRESS = "https://signaal.example"
-PASSWORD = "vier losse woorden hier"
+PASSWORD = "vier rustige straten en een plein"
+KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
-def in_production(services: Services, **changed: Any) -> Services:
-    """The same services, as a municipality runs them."""
-    settings = services.settings.model_copy(
-        update={
-            "mode": Mode.PRODUCTION,
-            "carrier": CarrierName.TWILIO,
-            "public_url": ADDRESS,
-            "secret_key": SecretStr("k" * 40),
-            "master_key": SecretStr("m" * 40),
-            **changed,
-        }
-    )
-    return replace(services, settings=settings)
-
-
-@dataclass
-class Account:
-    """Somebody's account, with what only they have."""
-
-    services: Services
+@dataclass(frozen=True)
+class Colleague:
+    id: UUID
     email: str
-    secret: str
-    recovery_codes: list[str]
-    used: int = 0
-
-    def code(self) -> str:
-        """What their app shows now; a turn of the clock later if it was used."""
-        now = int(self.services.clock.now().timestamp())
-        if now // 30 <= self.used:
-            self.services.clock.turn(seconds=30)
-            now += 30
-        self.used = now // 30
-        return pyotp.TOTP(self.secret).at(now)
+    organisation: UUID
 
 
-def join(services: Services, link: str, email: str) -> Account:
-    secret = actions.new_totp_secret()
-    made = Account(services, email, secret, [])
-    made.recovery_codes = actions.accept(
-        services, secret=link, password=PASSWORD, totp_secret=secret, totp_code=made.code()
+@cache
+def slow_hash(secret: str) -> str:
+    return hashing.hashed(password_bytes(secret))
+
+
+def for_real(services: Services) -> Services:
+    """The same services, where sessions end and nobody enters without a password."""
+    settings = services.settings.model_copy(update={"mode": Mode.PRODUCTION})
+    return dataclasses.replace(services, settings=settings)
+
+
+def found(services: Services, name: str, kind: OrganisationKind) -> UUID:
+    made = Organisation(uuid7(), name, kind)
+    with services.database.session() as session, session.begin():
+        store.add_organisation(session, made, now=services.clock.now())
+        return store.organisation_named(session, name).id
+
+
+def hire(
+    services: Services,
+    email: str,
+    *roles: Role,
+    organisation: UUID | None = None,
+    districts: frozenset[str] | None = None,
+    pin: str = "",
+) -> Colleague:
+    """Somebody who has joined, with the password and the app's key of everybody here."""
+    now = services.clock.now()
+    at = organisation or found(services, "Gemeente", OrganisationKind.MUNICIPALITY)
+    row = store.PersonRow(
+        id=uuid7(),
+        organisation_id=at,
+        email=email,
+        duty_name="Dienst" if Role.DUTY_CONTACT in roles else "",
+        password_hash=slow_hash(PASSWORD),
+        pin_hash=slow_hash(pin) if pin else None,
+        invited_at=now,
+        joined_at=now,
     )
-    return made
+    with services.database.session() as session, session.begin():
+        row.totp_sealed = sealed_secret(session, services, KEY, row.id)
+        assert store.add_person(session, row)
+        store.assign(session, row.id, [Assignment(role, districts) for role in roles])
+    return Colleague(row.id, email, at)
 
 
-class Office:
-    """A municipality in production with its first administrator."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        email = "beheer@gemeente.example"
-        link = actions.invite_first(services, organisation_name="Voorbeeldstad", email=email)
-        self.administrator = join(services, link, email)
-        self.visitor = signed_in(self.administrator)
-        self.organisations = {OrganisationKind.MUNICIPALITY: self.visitor.organisation}
-
-    def link(
-        self,
-        *roles: Role,
-        email: str,
-        kind: OrganisationKind = OrganisationKind.MUNICIPALITY,
-        duty_name: str = "",
-    ) -> str:
-        """An invitation for somebody with these roles in district W1."""
-        if kind not in self.organisations:
-            made = actions.create_organisation(
-                self.services, visitor=self.visitor, name=f"Een {kind}", kind=kind
-            )
-            self.organisations[kind] = made.id
-        return actions.invite(
-            self.services,
-            visitor=self.visitor,
-            organisation=self.organisations[kind],
-            email=email,
-            assignments=[Assignment(role, frozenset({"W1"})) for role in roles],
-            duty_name=duty_name,
-        )
-
-    def colleague(self, *roles: Role, email: str = "ann@gemeente.example", **given) -> Account:
-        return join(self.services, self.link(*roles, email=email, **given), email)
+def administrator(colleague: Colleague) -> Visitor:
+    return Visitor(Role.ADMINISTRATOR, colleague.id, colleague.organisation, None)
 
 
-def signed_in(account: Account) -> Visitor:
-    """The account's owner after signing in, for who has one role."""
-    services = account.services
-    begun = actions.begin_sign_in(services, email=account.email, password=PASSWORD)
-    done = actions.give_code(services, session_secret=begun.secret, code=account.code())
-    found = actions.visitor_of(services, done.secret)
-    assert found
-    return found
+def code_now(services: Services, key: str = KEY) -> str:
+    return pyotp.TOTP(key).at(services.clock.now())
 
 
-@dataclass
-class Browser:
-    """Somebody with a browser, who fills in the forms that the pages give."""
-
-    app: Flask
-
-    def __post_init__(self) -> None:
-        self.client: FlaskClient = self.app.test_client()
-        self.base = ADDRESS
-
-    def get(self, path: str, **given: Any) -> Any:
-        return self.client.get(path, base_url=self.base, **given)
-
-    def send(self, path: str, *, seen_at: str = "", **fields: str) -> Any:
-        """Sends a form with the hidden token of the page on which it stood."""
-        page = self.get(seen_at or path).text
-        token = re.search(r'name="csrf_token" value="([^"]*)"', page)
-        data = fields | ({"csrf_token": token[1]} if token else {})
-        return self.client.post(path, base_url=self.base, data=data)
-
-    def sign_in(self, account: Account, password: str = PASSWORD) -> Any:
-        """Address, password and code; ends on the answer to the code."""
-        first = self.send("/aanmelden", email=account.email, password=password)
-        if first.status_code != 303:
-            return first
-        assert first.headers["Location"] == "/aanmelden/code"
-        return self.send("/aanmelden/code", code=account.code())
-
-    def cookie(self, name: str) -> Any:
-        return self.client.get_cookie(name, domain="signaal.example")
+def waiting_for_code(services: Services, colleague: Colleague) -> str:
+    """The secret of a session past the slow password."""
+    secret, now = new_secret(), services.clock.now()
+    with services.database.session() as session, session.begin():
+        begin(session, secret, person=colleague.id, step=SignInStep.SECOND_FACTOR, now=now)
+    return secret
 
 
-def words_of(html: str) -> str:
-    """The page itself as somebody reads it."""
-    main = html.partition("<main")[2].partition("</main>")[0].partition(">")[2]
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
+def signed_in(services: Services, colleague: Colleague) -> str:
+    """The secret of a session past the second factor."""
+    secret, code = waiting_for_code(services, colleague), code_now(services)
+    return actions.give_code(services, session_secret=secret, code=code).secret
 
 
-def uuids_in(html: str) -> list[UUID]:
-    found = re.findall(r"/beheer/mensen/([0-9a-f-]{36})", html)
-    return [UUID(each) for each in found]
+def all_at_once(verbs: Sequence[Callable[[], object]], *, hands: int = 16) -> list[object]:
+    """What each verb came to when all were begun together: a result, or how it was refused."""
+
+    def outcome(verb: Callable[[], object]) -> object:
+        try:
+            return verb()
+        except SignaalError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(hands) as pool:
+        return [each.result() for each in [pool.submit(outcome, verb) for verb in verbs]]
+
+
+def acts(services: Services) -> list[str]:
+    """What stands in the log, oldest first."""
+    with services.database.reading() as reading:
+        rows = reading.exec(select(AuditEntryRow).order_by(col(AuditEntryRow.seq)))
+        return [row.act for row in rows]
