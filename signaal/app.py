@@ -28,6 +28,7 @@ from signaal.access import actions as access
 from signaal.access import web as access_web
 from signaal.access.model import Purpose, may_enter
 from signaal.access.web.door import session_secret
+from signaal.access.web.log import log_pages
 from signaal.alerting import web as alerting_web
 from signaal.clock import AMSTERDAM
 from signaal.errors import ForgedRequest, NotAllowed, UndeclaredRoute
@@ -53,6 +54,7 @@ FORM_SECONDS = 8 * 3600
 """How long somebody may take to fill in a form."""
 PAGES = (
     access_web.blueprint,
+    log_pages,
     intake_web.blueprint,
     messages_web.blueprint,
     hotspots_web.blueprint,

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     oidc_name: str = ""
     """What the button of that sign-in calls the organisation."""
 
+    arrears_layer: bool = True
+    """Whether figures of arrears are shown at all."""
     reports_per_hour: int = Field(default=6, ge=1, le=1_000_000)
     """So many forms may come in from one internet address within the hour; more where a library
     or a town hall reports for many."""
