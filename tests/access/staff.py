@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from signaal.access import actions
 from signaal.access.model import Role
 from signaal.access.model.people import Assignment, OrganisationKind
-from signaal.app import create_app
 from signaal.services import Services
 from signaal.settings import CarrierName, Mode
 from signaal.visitor import Visitor

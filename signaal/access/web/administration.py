@@ -42,6 +42,7 @@ ROLE_FIELDS = tuple(
         Field(f"districts_{role}", longest=LONGEST_DISTRICTS),
     )
 )
+SURE = Field("sure", choices=("yes",), required=True)
 DUTY_FIELD = Field("duty_name", longest=LONGEST_NAME)
 
 
@@ -135,10 +136,10 @@ def take_invitation(organisation: UUID) -> str | tuple[str, int]:
 def _organisation(organisation_id: UUID) -> Organisation:
     with services().database.reading() as reading:
         within = actions.organisations(reading, visitor=visitor())
-    for one in within:
-        if one.id == organisation_id:
-            return one
-    abort(404)
+    found = next((one for one in within if one.id == organisation_id), None)
+    if found is None:
+        abort(404)
+    return found
 
 
 def _invitation_form(where: Organisation, faults: tuple[str, ...] = (), email: str = "") -> str:
@@ -194,10 +195,12 @@ def take_roles(person_id: UUID) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/beheer/mensen/<uuid:person_id>/nieuwe-link")
-@open_to(Role.ADMINISTRATOR, purpose=Purpose.RUN, within=Within.ORGANISATION)
-def reset(person_id: UUID) -> str:
+@open_to(Role.ADMINISTRATOR, purpose=Purpose.RUN, within=Within.ORGANISATION, takes=(SURE,))
+def reset(person_id: UUID) -> str | tuple[str, int]:
     """Helps somebody who lost password or telephone: the old ones are void, a new link is shown."""
     known = _person(person_id)
+    if request.form.get("sure") != "yes":
+        return _refused(known, ("not_sure",))
     try:
         secret = actions.reset_second_factor(services(), visitor=visitor(), person_id=person_id)
     except UnknownAccount:
@@ -206,12 +209,7 @@ def reset(person_id: UUID) -> str:
 
 
 @blueprint.post("/beheer/mensen/<uuid:person_id>/uit-dienst")
-@open_to(
-    Role.ADMINISTRATOR,
-    purpose=Purpose.RUN,
-    within=Within.ORGANISATION,
-    takes=(Field("sure", choices=("yes",), required=True),),
-)
+@open_to(Role.ADMINISTRATOR, purpose=Purpose.RUN, within=Within.ORGANISATION, takes=(SURE,))
 def end(person_id: UUID) -> Response | tuple[str, int]:
     """Lets somebody go: their sessions are over at once."""
     known = _person(person_id)
