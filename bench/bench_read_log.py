@@ -72,9 +72,11 @@ def bare(database: Database) -> Callable[[int], None]:
         "digest": bytes(32),
     }
 
+    statement = insert(table)
+
     def write(number: int) -> None:
         with database.session() as session, session.begin():
-            session.execute(insert(table).values(row | {"seq": number}))
+            session.connection().execute(statement, row | {"seq": number})
 
     return write
 

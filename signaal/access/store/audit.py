@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     and_,
+    bindparam,
     delete,
     event,
     func,
@@ -145,7 +146,7 @@ for _dialect, _guards in (("sqlite", _SQLITE_GUARDS), ("postgresql", _POSTGRESQL
 
 def lock_head(session: Session) -> tuple[int, bytes] | None:
     """Number and sign of the newest line, held until this transaction ends; None before any."""
-    found = session.execute(_HEAD.with_for_update()).one_or_none()
+    found = session.connection().execute(_HEAD_HELD).one_or_none()
     return (found.seq, found.digest) if found else None
 
 
@@ -156,6 +157,7 @@ def head(session: Session) -> tuple[int, bytes] | None:
 
 
 _HEAD = select(col(AuditHeadRow.seq), col(AuditHeadRow.digest)).where(col(AuditHeadRow.id) == ONLY)
+_HEAD_HELD = _HEAD.with_for_update()
 
 
 def make_head(session: Session) -> None:
@@ -180,10 +182,19 @@ def append(session: Session, entry: Entry, *, previous: bytes, sign: bytes) -> N
         "previous": previous,
         "digest": sign,
     }
-    session.execute(insert(AuditEntryRow).values(line))
-    session.execute(
-        update(AuditHeadRow).where(col(AuditHeadRow.id) == ONLY).values(seq=entry.seq, digest=sign)
-    )
+    connection = session.connection()
+    connection.execute(_APPEND, line)
+    connection.execute(_MOVE_ON, {"new_seq": entry.seq, "new_digest": sign})
+
+
+# Made once, and without the ORM: every act waits for these.
+_APPEND = insert(SQLModel.metadata.tables["audit_entry"])
+_HEAD_TABLE = SQLModel.metadata.tables["audit_head"]
+_MOVE_ON = (
+    update(_HEAD_TABLE)
+    .where(_HEAD_TABLE.c.id == ONLY)
+    .values(seq=bindparam("new_seq"), digest=bindparam("new_digest"))
+)
 
 
 def lines(session: Session, *, slice_size: int) -> Iterator[Line]:
