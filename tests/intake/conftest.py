@@ -73,3 +73,15 @@ def opened(services):
             return tuple(key.open(part) if part else None for part in parts)
 
     return read
+
+
+def acts(services, act=None):
+    """The lines of the log of acts, oldest first; of one act if it is given."""
+    from sqlmodel import select
+
+    from signaal.access.store.audit import AuditEntryRow
+
+    with services.database.reading() as session:
+        found = session.exec(select(AuditEntryRow).order_by(AuditEntryRow.seq)).all()
+        session.expunge_all()
+    return [row for row in found if act in {None, row.act}]

@@ -1,10 +1,12 @@
 """What a colleague places by hand, and what the floors above are given, on both databases."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from signaal.access.model import Act
 from signaal.clock import week_of
 from signaal.errors import UnknownPlace, UnknownReceipt, UnusableReport
 from signaal.intake import actions, store
@@ -16,10 +18,12 @@ from signaal.intake.model import (
 )
 from signaal.places.model import AddressWords
 from signaal.privacy import actions as sealing
-from tests.intake.conftest import NEIGHBOUR
+from signaal.visitor import Visitor
+from tests.intake.conftest import NEIGHBOUR, acts
 
 NUISANCE = "8021 AC 14 al weken herrie 's nachts"
 OTHER = "+31612345002"
+TEAM = Visitor(role="team_member", districts=None)
 
 
 # -- placing by hand ------------------------------------------------------------------------
@@ -30,7 +34,7 @@ def test_a_person_places_what_words_could_not(services, texts_in, reports, town,
     (report,) = reports()
 
     found = actions.place_by_hand(
-        services, report.id, AddressWords("8021AC", 14), role="team_member"
+        services, report.id, AddressWords("8021AC", 14), visitor=TEAM, purpose="offer_help"
     )
 
     assert found.neighbourhood_name == "Rozenbuurt"
@@ -46,9 +50,13 @@ def test_a_place_that_isnt_there_changes_nothing(services, texts_in, reports):
     (report,) = reports()
 
     with pytest.raises(UnknownPlace):
-        actions.place_by_hand(services, report.id, AddressWords("9999ZZ", 14), role="r")
+        actions.place_by_hand(
+            services, report.id, AddressWords("9999ZZ", 14), visitor=TEAM, purpose="offer_help"
+        )
     with pytest.raises(UnusableReport):
-        actions.place_by_hand(services, town_of_nobody(), AddressWords("8021AC", 14), role="r")
+        actions.place_by_hand(
+            services, town_of_nobody(), AddressWords("8021AC", 14), visitor=TEAM, purpose="p"
+        )
 
     assert reports()[0].block_id is None
 
@@ -59,9 +67,13 @@ def test_a_place_that_a_report_has_already_is_never_overwritten(
     texts_in("herrie bij de buren")
     (report,) = reports()
     with capture_logs() as lines:
-        actions.place_by_hand(services, report.id, AddressWords("8021AC", 14), role="team_member")
+        actions.place_by_hand(
+            services, report.id, AddressWords("8021AC", 14), visitor=TEAM, purpose="offer_help"
+        )
     with pytest.raises(UnusableReport):
-        actions.place_by_hand(services, report.id, AddressWords("8022BX", 3), role="coordinator")
+        actions.place_by_hand(
+            services, report.id, AddressWords("8022BX", 3), visitor=TEAM, purpose="offer_help"
+        )
 
     assert reports()[0].block_id == town["8021AC"]
     assert '"8021AC"' in opened(report)[2]
@@ -80,13 +92,13 @@ def test_reading_what_waits_for_a_place_leaves_a_line_without_words(services, te
     texts_in("ik wil niet meer leven", sender=OTHER)
 
     with capture_logs() as lines:
-        acute, other = actions.open_unplaced(services, role="team_member", purpose="offer_help")
+        acute, other = actions.open_unplaced(services, visitor=TEAM, purpose="offer_help")
 
     assert acute.text == "ik wil niet meer leven"
     assert other.text == "herrie bij de buren"
-    (line,) = lines
-    assert line["event"] == "reports opened"
-    assert set(line["reports"]) == {str(report.id) for report in reports()}
+    (entry,) = acts(services, Act.TEXT_OPENED)
+    references = json.loads(entry.details)["references_1"]
+    assert set(references.split(",")) == {report.reference for report in reports()}
     assert "herrie" not in repr(lines)
 
 

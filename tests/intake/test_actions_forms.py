@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from signaal.access.store.tries import TryCountRow
 from signaal.errors import TooManyTries, UnknownPlace, UnknownReceipt
-from signaal.intake import actions, store
+from signaal.intake import actions
 from signaal.intake.model import (
     Channel,
     FormReport,
@@ -205,4 +206,4 @@ def test_what_is_no_code_is_refused_without_a_write(services, town, typed):
         actions.follow(services, typed)
 
     with services.database.reading() as session:
-        assert session.exec(select(store.ReceiptTryRow)).all() == []
+        assert session.exec(select(TryCountRow)).all() == []

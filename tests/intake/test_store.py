@@ -44,7 +44,7 @@ def test_the_guard_knows_a_forbidden_column_when_it_sees_one(column):
 
 
 def test_the_report_itself_has_no_column_for_anything_personal():
-    names = columns_of("report", "inbound_text", "conversation", "receipt_try")
+    names = columns_of("report", "inbound_text", "conversation", "ended_count", "answered_count")
 
     assert [name for name in names if PERSONAL.search(name.partition(".")[2])] == []
 
@@ -146,32 +146,14 @@ def test_what_has_ended_waits_for_no_place(database):
         assert store.unplaced(session, limit=9) == []
 
 
-def test_tries_are_counted_until_there_has_been_silence(database):
-    def count(minutes):
-        now = NOW + timedelta(minutes=minutes)
-        with database.session() as session, session.begin():
-            return store.count_try(
-                session, public_key="k", now=now, silence_before=now - timedelta(minutes=15)
-            )
-
-    assert [count(minute) for minute in (0, 1, 2, 3, 4, 10, 18, 19, 20)] == [
-        *range(1, 8),
-        1,
-        2,
-    ]
-
-
 def test_what_is_over_is_forgotten(database):
     with database.session() as session, session.begin():
         store.conversation(session, key="old", now=NOW)
         store.conversation(session, key="new", now=NOW + timedelta(hours=1))
-        store.count_try(session, public_key="k", now=NOW, silence_before=NOW)
-        store.forget_conversations(session, before=NOW + timedelta(minutes=1))
-        store.forget_tries(session, before=NOW + timedelta(minutes=1))
+        store.forget_conversations(session, before=NOW + timedelta(minutes=1), limit=9)
 
     with database.reading() as session:
         assert [each.key for each in session.exec(select(store.ConversationRow))] == ["new"]
-        assert session.exec(select(store.ReceiptTryRow)).all() == []
 
 
 def test_a_report_that_goes_takes_its_sealed_parts_along(database):

@@ -1,5 +1,6 @@
 """What colleagues read of the reports that came in, and what the reporter is told of that."""
 
+import json
 import re
 from contextlib import contextmanager
 from html import unescape
@@ -8,15 +9,19 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
+from signaal.access import actions as access
+from signaal.access.model import Act
 from signaal.app import create_app
 from signaal.intake import actions, store
 from signaal.intake.model import MOST_READ, HistoricReport, Kind, ReportStatus, Urgency
 from signaal.places.model import AddressWords
 from signaal.privacy import actions as sealing
 from signaal.privacy.store import DataKeyRow
-from tests.intake.conftest import NEIGHBOUR
+from signaal.visitor import Visitor
+from tests.intake.conftest import NEIGHBOUR, acts
 
 NUISANCE = "8021 AC 14 al weken herrie 's nachts"
+TEAM = Visitor(role="team_member", districts=None)
 CODE = re.compile(r"[0-9A-Z]{6}(?:-[0-9A-Z]{4}){3}")
 
 
@@ -62,7 +67,8 @@ def test_whoever_reported_is_told_that_somebody_looks_and_that_it_is_done(
     assert colleague.post(path, data={"status": "being_looked_at"}).status_code == 303
     assert "Er wordt naar uw melding gekeken" in followed()
     assert "Wordt naar gekeken" in page(colleague)
-    assert colleague.post(path, data={"status": "done"}).status_code == 303
+    done = colleague.post(f"{path}/afsluiten", data={"judgement": "founded"})
+    assert done.status_code == 303
     assert "Er is iets gedaan met uw melding" in followed()
     assert NUISANCE not in page(colleague)
 
@@ -71,8 +77,10 @@ def test_a_status_is_never_turned_back_by_an_old_page(colleague, texts_in, repor
     texts_in(NUISANCE)
     path = f"/meldingen/{reports()[0].id}"
 
-    for status in ("done", "being_looked_at", "done", "being_looked_at"):
-        assert colleague.post(path, data={"status": status}).status_code == 303
+    look, close = {"status": "being_looked_at"}, {"judgement": "founded"}
+    assert colleague.post(f"{path}/afsluiten", data=close).status_code == 404
+    for to, data in ((path, look), (f"{path}/afsluiten", close), (path, look)):
+        assert colleague.post(to, data=data).status_code == 303
 
     assert reports()[0].status is ReportStatus.DONE
 
@@ -83,8 +91,11 @@ def test_an_unknown_report_or_status_changes_nothing(colleague, texts_in, report
     nobody = "/meldingen/00000000-0000-0000-0000-000000000007"
 
     assert colleague.post(path, data={"status": "burnt"}).status_code == 400
-    assert colleague.post(path, data={"status": "closed"}).status_code == 404
-    assert colleague.post(nobody, data={"status": "done"}).status_code == 404
+    assert colleague.post(path, data={"status": "closed"}).status_code == 400
+    assert colleague.post(nobody, data={"status": "being_looked_at"}).status_code == 404
+    for judgement, status in (("founded", 404), ("unfounded", 404), ("burnt", 400)):
+        answer = colleague.post(f"{nobody}/afsluiten", data={"judgement": judgement})
+        assert answer.status_code == status
     assert reports()[0].status is ReportStatus.RECEIVED
 
 
@@ -106,8 +117,9 @@ def test_only_the_team_and_the_coordinator_read_reports(services, texts_in, repo
 def test_a_status_is_only_changed_with_the_sites_own_token(services, texts_in, reports):
     texts_in(NUISANCE)
     strict = create_app(services).test_client()
+    secret = access.start_demo_session(services, role="team_member")
     with strict.session_transaction() as kept:
-        kept["role"] = "team_member"
+        kept["sid"] = secret
 
     path = f"/meldingen/{reports()[0].id}"
     assert strict.post(path, data={"status": "being_looked_at"}).status_code == 400
@@ -121,17 +133,21 @@ def test_the_past_of_the_demo_is_not_among_the_reports_to_read(colleague, servic
     assert "Er zijn geen nieuwe meldingen." in page(colleague)
 
 
-def test_each_view_leaves_one_line_with_ids_and_without_words(colleague, texts_in, reports):
+def test_each_view_leaves_one_line_with_references_and_without_words(
+    colleague, services, texts_in, reports
+):
     texts_in(NUISANCE)
     texts_in("8022 BX 3 afval")
 
     with capture_logs() as lines:
         colleague.get("/meldingen")
 
-    (line,) = [line for line in lines if line["event"] == "reports opened"]
-    assert set(line["reports"]) == {str(report.id) for report in reports()}
-    assert (line["role"], line["purpose"]) == ("team_member", "offer_help")
-    assert "herrie" not in repr(lines)
+    (entry,) = acts(services, Act.TEXT_OPENED)
+    opened = json.loads(entry.details)["references_1"].split(",")
+    assert set(opened) == {report.reference for report in reports()}
+    assert (entry.role, entry.purpose) == ("team_member", "offer_help")
+    assert entry.person_id is not None
+    assert "herrie" not in repr(lines) + repr(entry)
 
 
 def test_the_page_costs_six_statements_however_many_reports_there_are(
@@ -228,7 +244,9 @@ def test_a_report_whose_seal_is_broken_can_be_placed_and_the_talk_goes_on(
     damage(services, reports()[0], text=b"spoilt", dwelling=b"spoilt")
 
     texts_in("hij heeft een mes")
-    actions.place_by_hand(services, reports()[0].id, AddressWords("8021AC", 14), role="team_member")
+    actions.place_by_hand(
+        services, reports()[0].id, AddressWords("8021AC", 14), visitor=TEAM, purpose="offer_help"
+    )
 
     first, second = reports()
     assert first.block_id == town["8021AC"]

@@ -1,17 +1,25 @@
-"""A person reads a report, and finds the place that words alone could not."""
+"""A person reads a report, finds its place, says how it stands, and closes it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
 
+from signaal.access import actions as access
+from signaal.access.model import Act
 from signaal.db import Session
 from signaal.errors import AlreadyPlaced, BrokenSeal, UnknownPlace, UnusableReport
 from signaal.intake import store
-from signaal.intake.actions import keeping
+from signaal.intake.actions import ending, keeping
 from signaal.intake.model import (
+    ENDED,
     MOST_READ,
+    STANDS_AFTER,
+    ContactReason,
+    Ending,
+    Judgement,
     OpenReport,
     OpenReports,
     ReportStatus,
@@ -22,15 +30,26 @@ from signaal.places import actions as places
 from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
 from signaal.privacy import actions as sealing
 from signaal.services import Services
+from signaal.visitor import Visitor
 
 LONGEST_LIST = 200
-STEPS = {
-    ReportStatus.BEING_LOOKED_AT: ReportStatus.RECEIVED,
-    ReportStatus.DONE: ReportStatus.BEING_LOOKED_AT,
-}
-"""The status that a colleague can give a report, and the one that it must have for that."""
+WAITING = (ReportStatus.RECEIVED, ReportStatus.BEING_LOOKED_AT)
+"""In these a report waits for a colleague."""
+REFERENCES_PER_DETAIL = 17
+"""So many references fit in one detail of a line in the log of acts."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What could be opened of some reports: texts by report, and what was added to them."""
+
+    texts: Mapping[UUID, str] = field(default_factory=dict)
+    additions: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
+
+
+# -- reading --------------------------------------------------------------------------------
 
 
 def unplaced(session: Session, *, limit: int = LONGEST_LIST) -> list[UnplacedReport]:
@@ -38,99 +57,263 @@ def unplaced(session: Session, *, limit: int = LONGEST_LIST) -> list[UnplacedRep
     return [_listed(row) for row in store.unplaced(session, limit=limit)]
 
 
-def open_unplaced(services: Services, *, role: str, purpose: str) -> list[UnplacedReport]:
-    """Reports that wait for a place, with their text; the opening is written in the log."""
-    with services.database.reading() as session:
+def open_unplaced(services: Services, *, visitor: Visitor, purpose: str) -> list[UnplacedReport]:
+    """Reports that wait for a place, with their text; the opening is written down first."""
+    with services.database.session() as session, session.begin():
         listed = unplaced(session)
-        texts = _texts(services, session, [report.id for report in listed])
-    _note_opening(texts, role=role, purpose=purpose)
-    return [replace(report, text=texts.get(report.id)) for report in listed]
+        said = _said(services, session, [report.id for report in listed])
+        _note_texts(services, session, listed, said=said, visitor=visitor, purpose=purpose)
+    return [
+        replace(report, text=said.texts.get(report.id), additions=said.additions.get(report.id, ()))
+        for report in listed
+    ]
 
 
-def open_reports(services: Services, *, role: str, purpose: str) -> dict[ReportStatus, OpenReports]:
-    """Reports to read or to finish, with their text; the opening is written in the log.
+def open_reports(
+    services: Services, *, visitor: Visitor, purpose: str
+) -> dict[ReportStatus, OpenReports]:
+    """Reports to read or to finish, with their text; the opening is written down first.
 
     Returns:
-        Of each status in which a report waits for a colleague at most `MOST_READ`: acute first,
-        then the oldest.
+        Of each status in which a report waits for a colleague at most `MOST_READ` in the
+        visitor's districts, or without a place: acute first, then the oldest.
     """
-    with services.database.reading() as session:
+    with services.database.session() as session, session.begin():
+        within = _blocks_of(session, visitor)
         found = {
-            status: store.with_status(session, status, limit=MOST_READ) for status in STEPS.values()
+            status: store.with_status(session, status, limit=MOST_READ, within=within)
+            for status in WAITING
         }
         rows = [row for listed, _count in found.values() for row in listed]
-        texts = _texts(services, session, [row.id for row in rows])
+        said = _said(services, session, [row.id for row in rows])
         blocks = {row.block_id for row in rows if row.block_id is not None}
         names = places.block_names(session, blocks)
-        reports = {
-            status: OpenReports(
-                [_opened(row, names=names, text=texts.get(row.id)) for row in listed],
-                more=count - len(listed),
-            )
-            for status, (listed, count) in found.items()
-        }
-    _note_opening(texts, role=role, purpose=purpose)
-    return reports
+        _note_texts(services, session, rows, said=said, visitor=visitor, purpose=purpose)
+    return {
+        status: OpenReports(
+            [_opened(row, names=names, said=said) for row in listed], more=count - len(listed)
+        )
+        for status, (listed, count) in found.items()
+    }
 
 
-def _note_opening(texts: Mapping[UUID, str], *, role: str, purpose: str) -> None:
-    if texts:
-        opened = [str(report_id) for report_id in texts]
-        log.info("reports opened", reports=opened, role=role, purpose=purpose)
+def open_on_question(
+    services: Services, reference: str, *, visitor: Visitor, purpose: str
+) -> OpenReport | None:
+    """One report, for whom a second person agreed to the dated question about it.
+
+    Returns:
+        None when there is no such report, or no agreed question about it: these look alike.
+    """
+    with services.database.session() as session, session.begin():
+        row = store.by_reference(session, reference)
+        now = services.clock.now()
+        if row is None or not access.may_open_on_question(
+            session, visitor=visitor, reference=reference, now=now
+        ):
+            return None
+        said = _said(services, session, [row.id])
+        names = places.block_names(session, {row.block_id} if row.block_id else ())
+        access.record(
+            session,
+            visitor=visitor,
+            act=Act.INQUIRY_TEXT_OPENED,
+            purpose=purpose,
+            subject=row.reference,
+            now=now,
+        )
+    return _opened(row, names=names, said=said)
 
 
-def _texts(services: Services, session: Session, report_ids: Sequence[UUID]) -> dict[UUID, str]:
+def open_contact(
+    services: Services, report_id: UUID, *, visitor: Visitor, reason: ContactReason, purpose: str
+) -> str | None:
+    """How to reach a reporter, for whoever looks at the report; the reason is written down first.
+
+    Returns:
+        None when the reporter left none, or it was destroyed.
+
+    Raises:
+        UnusableReport: There is no such report within the visitor's reach, or nobody looks at it.
+    """
+    with services.database.session() as session, session.begin():
+        row = _in_reach(session, report_id, visitor)
+        if row.status is not ReportStatus.BEING_LOOKED_AT:
+            raise UnusableReport(str(report_id))
+        contact = _contact(services, session, report_id)
+        access.record(
+            session,
+            visitor=visitor,
+            act=Act.CONTACT_OPENED,
+            purpose=purpose,
+            subject=row.reference,
+            now=services.clock.now(),
+            details={"reason": reason.value},
+        )
+    return contact
+
+
+def _contact(services: Services, session: Session, report_id: UUID) -> str | None:
+    sealed = store.sealed(session, [report_id]).get(report_id)
+    if sealed is None or sealed.contact is None:
+        return None
+    found = []
+    with keeping.despite_a_broken_seal(report_id):
+        key = keeping.key_of(services, session, sealed)
+        found = [key.open(sealed.contact)] if key else []
+    return next(iter(found), None)
+
+
+def _note_texts(
+    services: Services,
+    session: Session,
+    rows: Sequence[store.ReportRow] | Sequence[UnplacedReport],
+    *,
+    said: _Said,
+    visitor: Visitor,
+    purpose: str,
+) -> None:
+    """One line in the log of acts for all texts that are shown at once."""
+    opened = [row.reference for row in rows if row.id in said.texts]
+    if opened:
+        access.record(
+            session,
+            visitor=visitor,
+            act=Act.TEXT_OPENED,
+            purpose=purpose,
+            subject=opened[0] if len(opened) == 1 else "",
+            now=services.clock.now(),
+            details=dict(_details(opened)),
+        )
+
+
+def _details(references: Sequence[str]) -> Iterator[tuple[str, str | int]]:
+    yield "count", len(references)
+    for start in range(0, len(references), REFERENCES_PER_DETAIL):
+        some = references[start : start + REFERENCES_PER_DETAIL]
+        yield f"references_{start // REFERENCES_PER_DETAIL + 1}", ",".join(some)
+
+
+def _said(services: Services, session: Session, report_ids: Sequence[UUID]) -> _Said:
     """The texts that can be opened: without those destroyed, and those whose seal is broken."""
     sealed = store.sealed(session, report_ids)
     key_ids = [row.key_id for row in sealed.values()]
     keys = sealing.find_keys(session, key_ids, master_key=services.settings.master_key)
-    texts = {}
+    added = defaultdict(list)
+    for addition in store.additions(session, report_ids):
+        added[addition.report_id].append(addition.text)
+    texts: dict[UUID, str] = {}
+    additions: dict[UUID, tuple[str, ...]] = {}
     for report_id, row in sealed.items():
-        if row.key_id in keys:
+        if row.key_id in keys and row.text is not None:
             with keeping.despite_a_broken_seal(report_id):
-                texts[report_id] = _text_in(keys[row.key_id], row)
-    return texts
+                key = _whole(keys[row.key_id])
+                texts[report_id] = key.open(row.text)
+                additions[report_id] = tuple(key.open(each) for each in added[report_id])
+    return _Said(texts, additions)
 
 
-def _text_in(key: sealing.DataKey | None, row: store.SealedReportRow) -> str:
+def _whole(key: sealing.DataKey | None) -> sealing.DataKey:
     if key is None:
         raise BrokenSeal
-    return key.open(row.text)
+    return key
 
 
-def _opened(
-    row: store.ReportRow, *, names: Mapping[int, tuple[str, str]], text: str | None
-) -> OpenReport:
-    code, neighbourhood = names.get(row.block_id or 0, (None, None))
-    return OpenReport(
-        id=row.id,
-        reference=row.reference,
-        kind=row.kind,
-        category=row.category,
-        urgency=row.urgency,
-        channel=row.channel,
-        status=row.status,
-        received_at=row.received_at,
-        block_code=code,
-        neighbourhood_name=neighbourhood,
-        text=text,
-    )
+# -- within one's reach ---------------------------------------------------------------------
 
 
-def move_on(services: Services, report_id: UUID, status: ReportStatus, *, role: str) -> None:
-    """Gives a report its next status, which its reporter can follow; twice is as once.
+def _blocks_of(session: Session, visitor: Visitor) -> list[int] | None:
+    """The blocks in the visitor's districts; None for the whole municipality."""
+    if visitor.districts is None:
+        return None
+    return places.blocks_within(session, visitor.districts)
+
+
+def _in_reach(session: Session, report_id: UUID, visitor: Visitor) -> store.ReportRow:
+    """The report, held; one in another district is as unknown as one that isn't there."""
+    row = store.report(session, report_id)
+    if row is None or not _covers(session, visitor, row.block_id):
+        raise UnusableReport(str(report_id))
+    return row
+
+
+def _covers(session: Session, visitor: Visitor, block_id: int | None) -> bool:
+    if block_id is None or visitor.districts is None:
+        return True
+    _neighbourhood, district = places.areas_of_blocks(session, [block_id])[block_id]
+    return visitor.covers(district)
+
+
+# -- how it stands --------------------------------------------------------------------------
+
+
+def look_at(services: Services, report_id: UUID, *, visitor: Visitor, purpose: str) -> None:
+    """Says that a colleague looks at a report, which its reporter can follow; twice is as once.
 
     Raises:
-        UnusableReport: There is no such report, or no colleague gives this status.
+        UnusableReport: There is no such report within the visitor's reach.
     """
     with services.database.session() as session, session.begin():
-        row = store.report(session, report_id)
-        if row is None or status not in STEPS:
-            raise UnusableReport(str(report_id))
-        if row.status is not STEPS[status]:
+        row = _in_reach(session, report_id, visitor)
+        if row.status is not ReportStatus.RECEIVED:
             return
-        row.status = status
-    log.info("report moved on", report=str(report_id), status=status.value, role=role)
+        row.status = ReportStatus.BEING_LOOKED_AT
+        _note(services, session, row, act=Act.REPORT_MOVED_ON, visitor=visitor, purpose=purpose)
+    log.info("report moved on", report=str(report_id), role=visitor.role)
+
+
+def reference_of(session: Session, report_id: UUID, *, visitor: Visitor) -> str:
+    """The public reference of a report that the visitor may close.
+
+    Raises:
+        UnusableReport: There is no such report within the visitor's reach.
+    """
+    row = _in_reach(session, report_id, visitor)
+    if row.status is not ReportStatus.BEING_LOOKED_AT:
+        raise UnusableReport(str(report_id))
+    return row.reference
+
+
+def close(
+    services: Services, report_id: UUID, judgement: Judgement, *, visitor: Visitor, purpose: str
+) -> None:
+    """Closes a report with what was found; what was unfounded or wrong is gone at once.
+
+    Raises:
+        UnusableReport: There is no such report within the visitor's reach, or nobody looked at it.
+    """
+    with services.database.session() as session, session.begin():
+        row = _in_reach(session, report_id, visitor)
+        if row.status in ENDED:
+            return
+        if row.status is not ReportStatus.BEING_LOOKED_AT:
+            raise UnusableReport(str(report_id))
+        if judgement in STANDS_AFTER:
+            row.status, row.outcome = STANDS_AFTER[judgement]
+            row.closed_at = services.clock.now()
+        else:
+            ending.take_away(services, session, row, ending=Ending.UNFOUNDED)
+        _note(services, session, row, act=Act.REPORT_CLOSED, visitor=visitor, purpose=purpose)
+    log.info("report closed", report=str(report_id), role=visitor.role)
+
+
+def _note(
+    services: Services,
+    session: Session,
+    row: store.ReportRow,
+    *,
+    act: Act,
+    visitor: Visitor,
+    purpose: str,
+) -> None:
+    access.record(
+        session,
+        visitor=visitor,
+        act=act,
+        purpose=purpose,
+        subject=row.reference,
+        now=services.clock.now(),
+    )
 
 
 def report_text(services: Services, reference: str, *, role: str, purpose: str) -> str | None:
@@ -147,25 +330,27 @@ def report_text(services: Services, reference: str, *, role: str, purpose: str) 
     """
     with services.database.reading() as session:
         row = store.by_reference(session, reference)
-        texts = _texts(services, session, [row.id]) if row else {}
+        texts = _said(services, session, [row.id]).texts if row else {}
     for report_id in texts:
         log.info("report opened", report=str(report_id), role=role, purpose=purpose)
     return next(iter(texts.values()), None)
 
 
+# -- placing --------------------------------------------------------------------------------
+
+
 def place_by_hand(
-    services: Services, report_id: UUID, words: AddressWords, *, role: str
+    services: Services, report_id: UUID, words: AddressWords, *, visitor: Visitor, purpose: str
 ) -> PlaceFound:
-    """Gives a report the place that a person found.
+    """Gives a report the place that a person found, in whatever district that is.
 
     Raises:
-        UnusableReport: There is no such report; `AlreadyPlaced` when somebody was first.
+        UnusableReport: There is no such report within the visitor's reach; `AlreadyPlaced` when
+            somebody was first.
         UnknownPlace: These words lead to no place; the reason is a `PlaceReason`.
     """
     with services.database.session() as session, session.begin():
-        row = store.report(session, report_id)
-        if row is None:
-            raise UnusableReport(str(report_id))
+        row = _in_reach(session, report_id, visitor)
         if row.block_id is not None:
             raise AlreadyPlaced(str(report_id))
         place = places.find_place(session, words)
@@ -175,8 +360,29 @@ def place_by_hand(
         if row.urgency is Urgency.ACUTE:
             row.considered_at = None  # whoever was warned hears in which neighbourhood it is
         _seal_place(services, session, report_id, words=words, dwelling_id=place.dwelling_id)
-    log.info("report placed by hand", report=str(report_id), role=role)
+        _note(services, session, row, act=Act.REPORT_PLACED, visitor=visitor, purpose=purpose)
+    log.info("report placed by hand", report=str(report_id), role=visitor.role)
     return place
+
+
+def _opened(
+    row: store.ReportRow, *, names: Mapping[int, tuple[str, str]], said: _Said
+) -> OpenReport:
+    code, neighbourhood = names.get(row.block_id or 0, (None, None))
+    return OpenReport(
+        id=row.id,
+        reference=row.reference,
+        kind=row.kind,
+        category=row.category,
+        urgency=row.urgency,
+        channel=row.channel,
+        status=row.status,
+        received_at=row.received_at,
+        block_code=code,
+        neighbourhood_name=neighbourhood,
+        text=said.texts.get(row.id),
+        additions=said.additions.get(row.id, ()),
+    )
 
 
 def _listed(row: store.ReportRow) -> UnplacedReport:

@@ -5,12 +5,15 @@ from datetime import datetime
 
 import structlog
 
+from signaal.access import actions as access
+from signaal.access.model import Act, Purpose
 from signaal.db import Session
 from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
     ASKS,
     DANGER_IS_NEWS_AFTER,
+    ENDED,
     TALK_LASTS,
     WITH_CODE,
     Answer,
@@ -18,7 +21,6 @@ from signaal.intake.model import (
     Channel,
     Reading,
     Receipt,
-    ReportStatus,
     SealedPlace,
     Urgency,
     answer_to,
@@ -41,6 +43,7 @@ from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
 from signaal.ports import InboundText
 from signaal.privacy import actions as sealing
 from signaal.services import Services
+from signaal.visitor import RESIDENT
 
 log = structlog.get_logger()
 
@@ -103,7 +106,7 @@ def take_in_sms(services: Services, text: InboundText) -> None:
     2. Who else may be meant (a duty contact's "ja 482") is asked first.
     3. The conversation with this number is held, so that two messages never pass each other by.
     4. The message completes the open report, is added to it, or begins a new one.
-    5. The reply goes into the outbox.
+    5. The reply goes into the outbox, and the act into the log.
 
     Args:
         services: The tools of the house.
@@ -120,6 +123,7 @@ def take_in_sms(services: Services, text: InboundText) -> None:
             received_at=text.received_at,
         ):
             return
+        messages.note_copy(session, sid=text.provider_sid, kind="sms", now=services.clock.now())
         if any(reader.read(session, text) for reader in services.inbound_readers):
             return
         talk = store.conversation(session, key=talk_key, now=text.received_at)
@@ -127,7 +131,15 @@ def take_in_sms(services: Services, text: InboundText) -> None:
             talk.expires_at = text.received_at
             return
         with session.no_autoflush:  # the conversation points at a report that must be there first
-            _take_in(services, session, text, talk=talk, provider_key=provider_key)
+            act, reference = _take_in(services, session, text, talk=talk, provider_key=provider_key)
+        access.record(
+            session,
+            visitor=RESIDENT,
+            act=act,
+            purpose=Purpose.REPORT,
+            subject=reference,
+            now=services.clock.now(),
+        )
 
 
 def _take_in(
@@ -137,11 +149,13 @@ def _take_in(
     *,
     talk: store.ConversationRow,
     provider_key: str,
-) -> None:
+) -> tuple[Act, str]:
+    """What was done, and to which report."""
     opened = _open_report(services, session, talk, at=text.received_at)
     heard = _understand(services, session, text, opened=opened, provider_key=provider_key)
     was_acute = opened is not None and opened.row.urgency is Urgency.ACUTE
-    if opened and _joins(opened, heard):
+    act = Act.REPORT_ADDED_TO if opened and _joins(opened, heard) else Act.REPORT_TAKEN_IN
+    if opened and act is Act.REPORT_ADDED_TO:
         row = opened.row
         _join(services, opened, heard)
         reply = _choose_reply(services, talk, heard, row=row, first_danger=not was_acute)
@@ -161,6 +175,7 @@ def _take_in(
     if reply:
         _say(services, session, heard, row=row, reply=reply)
     log.info("text message taken in", report=str(row.id), placed=row.block_id is not None)
+    return act, row.reference
 
 
 def _open_report(
@@ -171,7 +186,7 @@ def _open_report(
         return None
     row = store.report(session, talk.report_id)
     sealed = store.sealed(session, [talk.report_id]).get(talk.report_id)
-    if row is None or sealed is None or row.status in {ReportStatus.DONE, ReportStatus.CLOSED}:
+    if row is None or sealed is None or sealed.text is None or row.status in ENDED:
         return None
     with keeping.despite_a_broken_seal(row.id):
         key = keeping.key_of(services, session, sealed)

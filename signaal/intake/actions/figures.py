@@ -13,8 +13,6 @@ from signaal.db import Session
 from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
-    REPLIES_WINDOW,
-    TRIES_WINDOW,
     HistoricReport,
     Language,
     ReportForDecision,
@@ -27,7 +25,6 @@ from signaal.intake.model import (
 from signaal.places import actions as places
 from signaal.privacy import actions as sealing
 from signaal.privacy.model import reporter_token
-from signaal.services import Services
 
 REFERENCES_AT_ONCE = 500
 HOLD_OF_A_TOKEN = timedelta(weeks=12)
@@ -115,14 +112,6 @@ def take_in_history(session: Session, reports: Sequence[HistoricReport]) -> int:
     return len(rows)
 
 
-def purge(services: Services) -> None:
-    """Forgets conversations that are over and tries of receipt codes that no longer count."""
-    now = services.clock.now()
-    with services.database.session() as session, session.begin():
-        store.forget_conversations(session, before=now - REPLIES_WINDOW)
-        store.forget_tries(session, before=now - TRIES_WINDOW)
-
-
 def _open_numbers(
     session: Session, report_ids: Sequence[UUID], *, master_key: SecretStr
 ) -> dict[UUID, str]:
@@ -163,6 +152,7 @@ def _past(report: HistoricReport, reference: str) -> dict[str, object]:
         "identified": report.identified,
         "brought": report.brought,
         "status": ReportStatus.CLOSED,
+        "closed_at": report.received_at,
         "language": Language.NL,
         "considered_at": report.received_at,
         "changed_at": report.received_at,

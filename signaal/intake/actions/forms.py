@@ -4,15 +4,19 @@ from dataclasses import replace
 
 import structlog
 
+from signaal.access import actions as access
+from signaal.access.model import Act, Purpose
 from signaal.clock import AMSTERDAM
 from signaal.db import Session
-from signaal.errors import UnknownPlace
+from signaal.errors import TooManyReports, UnknownPlace
+from signaal.intake import reading as words_read
 from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
     Categories,
     Channel,
     FormReport,
+    PromptWords,
     Reading,
     Receipt,
     SealedPlace,
@@ -25,15 +29,21 @@ from signaal.intake.model import (
 )
 from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
 from signaal.services import Services
+from signaal.visitor import RESIDENT
 
 log = structlog.get_logger()
 
 
-def take_in_form(services: Services, form: FormReport) -> Receipt:
+def take_in_form(services: Services, form: FormReport, *, address: str = "") -> Receipt:
     """Takes in one filled-in form.
 
     The receipt follows from the form's own random sign, so that a form sent twice gets the same
     one; a form that was changed before it was sent again is another report.
+
+    Args:
+        services: The tools of the house.
+        form: What was filled in.
+        address: The internet address that it came from, where that is to be counted.
 
     Returns:
         The receipt, which is acute when the numbers that help must stand beside it.
@@ -41,6 +51,8 @@ def take_in_form(services: Services, form: FormReport) -> Receipt:
     Raises:
         UnknownPlace: The place can't be found and the reporter did not say to be unsure; the
             reason is a `PlaceReason`. Nothing was kept.
+        TooManyReports: So many forms came from this internet address within the hour that this
+            one was not kept.
     """
     mark = mark_of(services, form)
     secret = _secret_of(services, mark)
@@ -51,10 +63,34 @@ def take_in_form(services: Services, form: FormReport) -> Receipt:
         row.receipt_hash = keeping.receipt_hash(services, row.id, secret)
         known = _keep(session, row)
         if known is None:
+            _count(services, session, address)
             _seal(services, session, form, row=row, place=place, words=reading.words)
+            access.record(
+                session,
+                visitor=RESIDENT,
+                act=Act.REPORT_TAKEN_IN,
+                purpose=Purpose.REPORT,
+                subject=row.reference,
+                now=services.clock.now(),
+            )
     log.info("form taken in", report=str((known or row).id), repeated=known is not None)
     acute = reading.urgency is Urgency.ACUTE
     return Receipt((known or row).reference, secret, acute=acute)
+
+
+def _count(services: Services, session: Session, address: str) -> None:
+    limit = services.settings.reports_per_hour
+    if not keeping.may_again(services, session, what="report", address=address, limit=limit):
+        raise TooManyReports
+
+
+def describes_somebody(services: Services, text: str) -> bool:
+    """Whether the text seems to describe somebody's origin, faith or illness."""
+    try:
+        words = services.policies[PromptWords]
+    except KeyError:
+        return False
+    return words_read.describes_somebody(text, words)
 
 
 def mark_of(services: Services, form: FormReport) -> str:

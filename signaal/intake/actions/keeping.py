@@ -3,17 +3,20 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 from uuid_utils.compat import uuid7
 
+from signaal.access import actions as access
 from signaal.clock import week_of
 from signaal.db import Session
 from signaal.errors import BrokenSeal
 from signaal.intake import store
 from signaal.intake.model import (
+    ADDRESS_WINDOW,
     RECEIPT_BYTES,
     Categories,
     Channel,
@@ -23,6 +26,7 @@ from signaal.intake.model import (
     ReportStatus,
     SealedPlace,
     keyed,
+    network_of,
     receipt_from,
 )
 from signaal.intake.reading import read_followup, read_message
@@ -48,6 +52,28 @@ def random_receipt() -> Receipt:
 def receipt_hash(services: Services, report_id: UUID, secret: str) -> str:
     """What is kept of a receipt's secret."""
     return keyed(pepper_of(services), "receipt", str(report_id), secret)
+
+
+def may_again(services: Services, session: Session, *, what: str, address: str, limit: int) -> bool:
+    """Counts what one internet address asks for; False beyond the limit within an hour.
+
+    Args:
+        services: The tools of the house.
+        session: The transaction of what is asked for.
+        what: Which count it is.
+        address: The visitor's internet address; kept for an hour as a keyed hash. Where it isn't
+            known, nothing is counted.
+        limit: How often within an hour.
+    """
+    if not address:
+        return True
+    return access.count_try(
+        session,
+        key=keyed(pepper_of(services), "address", what, network_of(address)),
+        limit=limit,
+        silence=ADDRESS_WINDOW,
+        now=services.clock.now(),
+    )
 
 
 def read(services: Services, session: Session, body: str, *, kind: Kind | None = None) -> Reading:
@@ -152,6 +178,73 @@ def despite_a_broken_seal(report_id: UUID) -> Iterator[None]:
         yield
     except BrokenSeal:
         log.exception("seal broken", report=str(report_id))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """All that is sealed of one report, opened.
+
+    Attributes:
+        text: What was said; None when it was destroyed.
+        contact: How to reach the reporter; None without one.
+        place: Where it is; None when it was destroyed.
+        additions: What was added later, oldest first, with the rows that hold it.
+    """
+
+    text: str | None
+    contact: str | None
+    place: SealedPlace | None
+    additions: tuple[tuple[store.ReportAdditionRow, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to seal."""
+        return self.text is None and self.contact is None and self.place is None
+
+
+def open_all(services: Services, session: Session, report_id: UUID) -> Opened | None:
+    """All that is sealed of one report; None when nothing is, or its key was destroyed.
+
+    Raises:
+        BrokenSeal: A part of it can't be opened.
+    """
+    sealed = store.sealed(session, [report_id]).get(report_id)
+    key = key_of(services, session, sealed) if sealed else None
+    if sealed is None or key is None:
+        return None
+    return Opened(
+        text=key.open(sealed.text) if sealed.text is not None else None,
+        contact=key.open(sealed.contact) if sealed.contact is not None else None,
+        place=place_in(key, sealed) if sealed.dwelling is not None else None,
+        additions=tuple((row, key.open(row.text)) for row in store.additions(session, [report_id])),
+    )
+
+
+def seal_anew(services: Services, session: Session, report_id: UUID, opened: Opened) -> None:
+    """Seals what is left of a report with a new key, and destroys the old one.
+
+    So what was left out, or said otherwise, can't be opened any more: not in a backup either.
+    """
+    sealed = store.sealed(session, [report_id])[report_id]
+    if opened.is_empty:
+        unseal(session, report_id)
+        return
+    sealing.destroy_key(session, sealed.key_id)
+    key = sealing.new_key(session, key_id=uuid7(), master_key=services.settings.master_key)
+    sealed.key_id = key.id
+    sealed.text = key.seal(opened.text) if opened.text is not None else None
+    sealed.contact = key.seal(opened.contact) if opened.contact is not None else None
+    sealed.dwelling = key.seal(opened.place.to_json()) if opened.place is not None else None
+    for row, text in opened.additions:
+        row.text = key.seal(text)
+
+
+def unseal(session: Session, report_id: UUID) -> None:
+    """Destroys all that was sealed of a report: the key first, and then the rows."""
+    sealed = store.sealed(session, [report_id]).get(report_id)
+    if sealed:
+        sealing.destroy_key(session, sealed.key_id)
+    store.drop_sealed(session, report_id)
 
 
 def place_in(key: sealing.DataKey, sealed: store.SealedReportRow) -> SealedPlace:

@@ -42,5 +42,6 @@ def report_at_night(
         key = keeping.key_of(services, session, sealed)
         if key:
             place = keeping.place_in(key, sealed).words if with_place else None
-            opened = ReportAtNight(key.open(sealed.text), place)
+            text = key.open(sealed.text) if sealed.text is not None else None
+            opened = ReportAtNight(text, place)
     return opened

@@ -177,7 +177,7 @@ class Categories:
             lists[f"{category.code}.hints"] = category.hints
         for key, phrases in lists.items():
             for phrase in phrases:
-                _check_phrase(key, phrase)
+                check_phrase(key, phrase)
             if len(set(phrases)) < len(phrases):
                 raise ValueError(f"{key}: noem elk woord één keer / name each word once")
         for danger in self.dangers:
@@ -189,7 +189,8 @@ SHORTEST_STEM = 3
 """A shorter stem with a `*` would fit almost every word."""
 
 
-def _check_phrase(key: str, phrase: str) -> None:
+def check_phrase(key: str, phrase: str) -> None:
+    """Refuses a phrase that can never be found, with a sentence that says how to mend it."""
     words = phrase.split(" ")
     good = words[0] != "*" and all(word == "*" or _is_stem(word) for word in words)
     if phrase.isascii() and good:

@@ -52,8 +52,17 @@ def typed_receipt(typed: str) -> Receipt | None:
     Returns:
         None when it can't be a receipt code.
     """
-    plain = unicodedata.normalize("NFKC", typed).upper()
-    signs = re.sub(r"[\s.\-_–—·]", "", plain).translate(str.maketrans("OIL", "011"))
+    signs = _signs(typed)
     if len(signs) != _PUBLIC + _SECRET or not set(signs) <= set(RECEIPT_SIGNS):
         return None
     return Receipt(signs[:_PUBLIC], signs[_PUBLIC:])
+
+
+def typed_reference(typed: str) -> str:
+    """The public part of a receipt that somebody means, as carelessly as a whole one."""
+    return _signs(typed)[:_PUBLIC]
+
+
+def _signs(typed: str) -> str:
+    plain = unicodedata.normalize("NFKC", typed).upper()
+    return re.sub(r"[\s.\-_–—·]", "", plain).translate(str.maketrans("OIL", "011"))

@@ -140,17 +140,30 @@ class HistoricReport:
 
 @dataclass(frozen=True)
 class PublicStatus:
-    """What whoever holds the receipt code may know."""
+    """What whoever holds the receipt code may know.
+
+    Attributes:
+        additions: How often it was added to.
+        can_change: It is still open: it can be added to and corrected.
+        acute: The numbers that help at once must stand beside it.
+    """
 
     kind: Kind
     status: ReportStatus
     received_at: datetime
     neighbourhood: str | None
+    additions: int = 0
+    can_change: bool = True
+    acute: bool = False
 
 
 @dataclass(frozen=True)
 class UnplacedReport:
-    """A report for which a person must find the place; the text only when it was opened."""
+    """A report for which a person must find the place; the text only when it was opened.
+
+    Attributes:
+        additions: What the reporter added later, oldest first.
+    """
 
     id: UUID
     reference: str
@@ -160,6 +173,7 @@ class UnplacedReport:
     channel: Channel
     received_at: datetime
     text: str | None = None
+    additions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,6 +183,7 @@ class OpenReport:
     Attributes:
         block_code: None while nobody knows the place.
         text: None when it was destroyed, or its seal is broken.
+        additions: What the reporter added later, oldest first.
     """
 
     id: UUID
@@ -182,6 +197,7 @@ class OpenReport:
     block_code: str | None
     neighbourhood_name: str | None
     text: str | None
+    additions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from signaal.intake.model import Categories, Kind, Reading
 from signaal.intake.reading.addresses import address
 from signaal.intake.reading.meaning import meaning
+from signaal.intake.reading.prompts import describes_somebody
 from signaal.intake.reading.signs import clean
 from signaal.places.model import AddressWords
+
+__all__ = ["describes_somebody", "read_followup", "read_message"]
 
 
 def read_message(

@@ -31,7 +31,7 @@ def meaning(plain: str, *, categories: Categories, kind: Kind | None) -> Meaning
         categories: The closed list and the words by which it is known.
         kind: The kind that the reporter already chose.
     """
-    words = _words(plain)
+    words = words_in(plain)
     found = _found(words, _phrases(categories))
     code = _category(found, categories=categories, kind=kind)
     category = categories.of(code or _other(categories, kind))
@@ -50,7 +50,7 @@ _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _BUT = {"maar", "but", "wel"}
 
 
-def _words(plain: str) -> list[str]:
+def words_in(plain: str) -> list[str]:
     """The words, with "" where a clause ends; a picture is "emoji" and its name in one word."""
     return [_word(found) for found in _WORD.findall(plain.replace("'", ""))]
 
@@ -186,20 +186,20 @@ def _hits(words: list[str], phrases: _Phrases) -> Iterator[_Hit]:
             *phrases.ends.get(word[-3:], ()),
         )
         for phrase in candidates:
-            end = _end(words, start, phrase.words)
+            end = end_of(words, start, phrase.words)
             if end:
                 yield _Hit(phrase, start, end, _negated(words, start, phrases))
 
 
-def _end(words: list[str], at: int, pattern: tuple[str, ...]) -> int:
+def end_of(words: list[str], at: int, pattern: tuple[str, ...]) -> int:
     """Where the phrase that begins here ends; 0 if it isn't here."""
     if not pattern:
         return at
     if pattern[0] == "*":
-        ends = (_end(words, at + gap, pattern[1:]) for gap in range(MOST_BETWEEN + 1))
+        ends = (end_of(words, at + gap, pattern[1:]) for gap in range(MOST_BETWEEN + 1))
         return next((end for end in ends if end), 0)
     if at < len(words) and _fits(words[at], pattern[0]):
-        return _end(words, at + 1, pattern[1:])
+        return end_of(words, at + 1, pattern[1:])
     return 0
 
 
