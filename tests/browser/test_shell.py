@@ -48,7 +48,7 @@ def test_all_roles_of_the_demo_can_be_chosen(open_page, width):
 def test_a_resident_reads_why_a_staff_page_is_closed_and_what_to_do(open_page):
     page = open_page("/nachtlijn")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Deze pagina is niet voor u")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waarom zie ik dit niet?")
     assert_accessible(page)
     page.get_by_role("link", name="Kies een rol").click()
     expect(page).to_have_url(re.compile("/aanmelden$"))
