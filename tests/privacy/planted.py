@@ -142,10 +142,14 @@ class World:
     def _write_out(self) -> None:
         """Everything that the server still holds in memory goes to its files."""
         if self.cluster:
-            engine = self.services.database.engine.execution_options(isolation_level="AUTOCOMMIT")
-            with engine.connect() as connection:
-                connection.execute(text("SELECT pg_switch_wal()"))
-                connection.execute(text("CHECKPOINT"))
+            self.ask_server("SELECT pg_switch_wal()", "CHECKPOINT")
+
+    def ask_server(self, *statements: str) -> None:
+        """Things that PostgreSQL only does outside a transaction."""
+        engine = self.services.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
 
     def back_up(self) -> None:
         """A backup as an operator makes it, beside the data."""

@@ -52,7 +52,14 @@ def world(services, clock, tmp_path, request):
     clock.set(SATURDAY_NIGHT)
     on_sqlite = services.database.is_sqlite
     cluster = None if on_sqlite else request.getfixturevalue("cluster").folder
-    return open_world(services, clock, tmp_path, cluster)
+    opened = open_world(services, clock, tmp_path, cluster)
+    if on_sqlite:
+        yield opened
+        return
+    # By itself PostgreSQL uses old files of its write-ahead log again, with what was in them.
+    opened.ask_server("ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()")
+    yield opened
+    opened.ask_server("ALTER SYSTEM RESET wal_recycle", "SELECT pg_reload_conf()")
 
 
 @fixture
@@ -323,11 +330,6 @@ def wrapped_keys(world: World) -> list[bytes]:
 
 
 def keys_left_on_disk(world: World, keys: list[bytes]) -> int:
-    """How many destroyed keys a thief of the disk could still find among the tables.
-
-    PostgreSQL's write-ahead log is left out: it writes over its old segments in its own time
-    (docs/operations/privacy.md says how to have it forget them at once).
-    """
-    files = [path for path in world._files() if "pg_wal" not in path.parts]
-    data = [path.read_bytes() for path in files]
+    """How many destroyed keys a thief of the disk could still find."""
+    data = [path.read_bytes() for path in world._files()]
     return sum(any(key in each for each in data) for key in keys)
