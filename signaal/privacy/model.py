@@ -1,11 +1,21 @@
 """Borders of count classes, masks for free text, and the epochs of reporter tokens."""
 
 import hmac
-import re
 from enum import StrEnum
 from hashlib import sha256
 
 from signaal.clock import period_of
+from signaal.privacy.masks import MASK, mask
+
+__all__ = [
+    "CLASS_BORDERS",
+    "MASK",
+    "PERIODS_PER_TOKEN",
+    "KeyPurpose",
+    "Precision",
+    "mask",
+    "reporter_token",
+]
 
 PERIODS_PER_TOKEN = 3
 """A reporter's token changes every 12 weeks, at the border of a four-week period."""
@@ -38,9 +48,6 @@ class KeyPurpose(StrEnum):
         return self in {KeyPurpose.NIGHT, KeyPurpose.STAFF, KeyPurpose.LOG}
 
 
-MASK = "▇▇▇"
-
-
 def reporter_token(number: str, *, week: int, pepper: str) -> str:
     """Stands for one reporter during twelve weeks, and can't be turned back into a number.
 
@@ -55,31 +62,3 @@ def reporter_token(number: str, *, week: int, pepper: str) -> str:
     epoch = period_of(week) // PERIODS_PER_TOKEN
     message = f"{epoch}:{number}".encode()
     return hmac.new(pepper.encode(), message, sha256).hexdigest()[:32]
-
-
-# Dutch telephone numbers (0612345678, +31 6 1234 5678, 038-1234567), IBAN, and nine-digit BSN.
-_TELEPHONE = re.compile(r"(?<![\w+])(?:\+|00)?(?:31|0)[\s.-]?(?:\d[\s.-]?){8}\d(?!\w)")
-_IBAN = re.compile(
-    r"(?<!\w)[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?(?!\w)", re.IGNORECASE
-)
-_NINE_DIGITS = re.compile(r"(?<!\w)(?:\d[ .-]?){8}\d(?!\w)")
-_EMERGENCY = re.compile(r"0?800[ -]?0113|0900[ -]?8844")
-
-
-def mask(text: str) -> str:
-    """Free text without citizen service numbers (BSN), bank account and telephone numbers."""
-
-    def hide(found: re.Match[str]) -> str:
-        return found.group() if _EMERGENCY.fullmatch(found.group()) else MASK
-
-    def hide_bsn(found: re.Match[str]) -> str:
-        return MASK if _is_bsn(found.group()) else found.group()
-
-    return _NINE_DIGITS.sub(hide_bsn, _TELEPHONE.sub(hide, _IBAN.sub(hide, text)))
-
-
-def _is_bsn(text: str) -> bool:
-    """The eleven-test of the citizen service number (Rijksdienst voor Identiteitsgegevens)."""
-    digits = [int(sign) for sign in text if sign.isdigit()]
-    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    return sum(w * d for w, d in zip(weights, digits, strict=True)) % 11 == 0

@@ -47,6 +47,14 @@ def put(services, words="wie wat waar", *, purpose="reports"):
     return key_id, key.seal(words)
 
 
+def put_many(services, count):
+    """So many data keys with what they sealed, in one transaction."""
+    master_key = services.settings.master_key
+    with services.database.session() as session, session.begin():
+        keys = [new_key(session, key_id=uuid4(), master_key=master_key) for _ in range(count)]
+    return [(key.id, key.seal(f"nr {number}")) for number, key in enumerate(keys)]
+
+
 def put_first(services, words="van vroeger"):
     """A data key as version 0.1.0 wrapped it: by a bare hash of the master key, in no group."""
     key_id, secret = uuid4(), AESGCM.generate_key(256)
@@ -405,7 +413,7 @@ def test_what_was_sealed_and_signed_without_a_data_key_outlives_its_group(servic
 
 
 def test_a_change_of_groups_that_was_broken_off_is_taken_up_again(services) -> None:
-    kept = [put(services, f"nr {n}") for n in range(600)]
+    kept = put_many(services, 600)
 
     def die(_done, _total):
         raise KeyboardInterrupt
@@ -440,7 +448,7 @@ def test_a_broken_data_key_stops_no_change_and_keeps_its_group(services) -> None
 
 
 def test_a_key_that_is_destroyed_meanwhile_stays_destroyed(services) -> None:
-    kept = [put(services) for _ in range(501)]
+    kept = put_many(services, 501)
     last = max(kept, key=lambda one: one[0].hex)
 
     def destroy_last(_done, _total):
