@@ -33,6 +33,7 @@ from tests.access.colleagues import (
     code_now,
     for_real,
     hire,
+    quick_hash,
     signed_in,
     slow_hash,
     waiting_for_code,
@@ -78,7 +79,7 @@ def test_address_and_password_may_be_typed_as_keyboards_do(real):
     person = hire(real, EMAIL, Role.COORDINATOR)
     with real.database.session() as session, session.begin():
         store.update_person(
-            session, person.id, {"password_hash": slow_hash("caf\u00e9 op de hoek")}
+            session, person.id, {"password_hash": quick_hash("caf\u00e9 op de hoek")}
         )
 
     assert try_password(real, "cafe\u0301 op de hoek", email="  JOS@Example.NL ")
@@ -110,6 +111,7 @@ def test_known_and_unknown_accounts_take_the_same_steps(real):
         "before_cursor_execute",
         lambda _c, _cur, statement, *_: said.append(statement),
     )
+    refusal(lambda: try_password(real, "the first line of the log", email="else@example.nl"))
     steps = []
     for email in (EMAIL, "nobody@example.nl"):
         said.clear()
@@ -408,12 +410,12 @@ def test_who_has_several_roles_chooses_one_and_each_step_has_a_new_secret(real):
     assert acts(real) == ["signed_in", "role_chosen"]
 
 
-@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, "mayor", "", "\ud800"])
-def test_only_ones_own_roles_can_be_chosen(real, role):
+def test_only_ones_own_roles_can_be_chosen(real):
     secret = signed_in(real, hire(real, EMAIL, Role.COORDINATOR, Role.POLICY_OFFICER))
 
-    with pytest.raises(NotAllowed):
-        actions.choose_role(real, session_secret=secret, role=role)
+    for role in (Role.ADMINISTRATOR, "mayor", "", "\ud800"):
+        with pytest.raises(NotAllowed):
+            actions.choose_role(real, session_secret=secret, role=role)
     assert actions.session_of(real, secret).step is SignInStep.ROLE
 
 
@@ -455,16 +457,17 @@ def test_an_address_that_the_provider_gave_to_somebody_else_opens_nothing(real):
         vouched(real, subject="https://id.example|43")
 
 
-@pytest.mark.parametrize(
-    ("subject", "email"),
-    [("", EMAIL), ("https://id.example|42", ""), ("https://id.example|42", "nobody@example.nl")],
-)
-def test_a_provider_lets_nobody_in_who_was_not_invited(real, subject, email):
+def test_a_provider_lets_nobody_in_who_was_not_invited(real):
     hire(real, EMAIL, Role.COORDINATOR)
 
-    with pytest.raises(WrongSignIn):
-        vouched(real, subject=subject, email=email)
-    assert acts(real) == ["sign_in_failed"]
+    for subject, email in (
+        ("", EMAIL),
+        ("https://id.example|42", ""),
+        ("https://id.example|42", "nobody@example.nl"),
+    ):
+        with pytest.raises(WrongSignIn):
+            vouched(real, subject=subject, email=email)
+    assert acts(real) == ["sign_in_failed"] * 3
 
 
 def test_without_the_providers_second_factor_ours_is_asked(real):

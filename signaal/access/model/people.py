@@ -181,14 +181,14 @@ _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]+")
 def login_of(email: str) -> str | None:
     """The e-mail address as it is compared and kept; None when it can't be one."""
     login = _nfc(_nfc(email.strip()).casefold())
-    readable = len(login) <= LONGEST_EMAIL and _is_whole(login) and _EMAIL.fullmatch(login)
+    readable = len(login) <= LONGEST_EMAIL and _is_plain(login) and _EMAIL.fullmatch(login)
     return login if readable else None
 
 
 def name_of(text: str) -> str | None:
     """A name as it is kept; None when it is empty, too long or unreadable."""
     name = " ".join(_nfc(text).split())
-    return name if 0 < len(name) <= LONGEST_NAME and _is_whole(name) else None
+    return name if 0 < len(name) <= LONGEST_NAME and _is_plain(name) else None
 
 
 def fault_in_password(password: str, *, login: str) -> AccountFault | None:
@@ -235,6 +235,11 @@ def is_pin(text: str) -> bool:
 
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text has nothing in it that can't be seen: two names that look alike are one."""
+    return _is_whole(text) and not any(unicodedata.category(sign) == "Cf" for sign in text)
 
 
 def _is_whole(text: str) -> bool:
