@@ -1,12 +1,14 @@
 """The register, the tables and the words are those by which the program itself goes."""
 
 import re
+import runpy
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 from pytest import fixture, mark
 
-from signaal.access.model import Act, Purpose, Role
+from signaal.access.model import STAFF, Act, Purpose, Role
 from signaal.access.web import accountability
 from signaal.app import create_app
 from signaal.description import routes
@@ -15,6 +17,7 @@ from signaal.privacy.register import register
 from signaal.settings import Settings
 from signaal.web import EVERYONE
 
+ROOT = Path(__file__).parents[2]
 NOBODYS_DATA = frozenset({Purpose.EXPLAIN, Purpose.SHOW})
 """Purposes for which nothing about anybody is kept."""
 
@@ -53,8 +56,8 @@ def test_everything_that_is_kept_is_in_the_register_and_in_the_table_of_periods(
 
 def test_every_role_that_a_route_lets_in_is_told_in_the_register(app) -> None:
     for line in routes(app):
-        if line.rule.purpose in NOBODYS_DATA | {Purpose.SIGN_IN}:
-            continue  # who signs in sees nothing but the own account
+        if line.rule.purpose in NOBODYS_DATA | {Purpose.SIGN_IN} or line.rule.roles == STAFF:
+            continue  # there they see nothing but what is their own
         told = {
             role
             for each in register().processings
@@ -135,6 +138,19 @@ def test_periods_are_told_as_people_say_them(app) -> None:
     assert told[Kept.ARREARS_SIGNAL] == "een half jaar na binnenkomst"
     assert told[Kept.CARE_LOG] == "5 jaar na binnenkomst"
     assert told[Kept.TRIES] == "1 dag na het laatste gebruik"
+
+
+# -- the documents --------------------------------------------------------------------------
+
+
+def test_the_documents_are_those_that_the_program_would_write_now() -> None:
+    script = ROOT / "docs/make_privacy_pages.py"
+    made = runpy.run_path(str(script))["pages"]()
+
+    assert set(made) == {path.name for path in (ROOT / "docs/privacy").glob("*.md")}
+    for name, text in made.items():
+        kept = (ROOT / "docs/privacy" / name).read_text(encoding="utf-8")
+        assert kept == text, f"docs/privacy/{name} is old: python docs/make_privacy_pages.py"
 
 
 # -- words ----------------------------------------------------------------------------------

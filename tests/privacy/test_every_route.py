@@ -5,12 +5,14 @@ matrix of roles. A new route needs nothing here, unless its path holds an argume
 had before: the test then says so, and where to add it.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg
+from flask import Flask
 from pytest import fixture, mark
 from sqlmodel import SQLModel
 from werkzeug.test import TestResponse
@@ -30,6 +32,8 @@ UNKNOWN = frozenset({400, 404, 410, 422})
 """What isn't anybody's, or another organisation's, or has another code."""
 LET_IN = frozenset({200, 204, 302, 303, 304, 400, 409, 422, 429})
 """Whatever a view makes of a form that holds examples."""
+SWITCHED_OFF = frozenset({404})
+"""A page that isn't there for anybody, because a setting says so."""
 READS_REPORTS = frozenset({CaseText.OWN_DISTRICT, CaseText.ON_DUTY})
 """Whoever has no case of their own sees words of reports only by these."""
 ENTRANCES = ("/aanmelden",)
@@ -92,9 +96,7 @@ def is_told_by_a_bare_press(line: RouteLine) -> bool:
     return line.endpoint in BARE
 
 
-BARE = frozenset(
-    {"access.leave_role", "access.sign_out", "oncall.acknowledge", "oncall.show_report"}
-)
+BARE = frozenset({"access.sign_out", "log.agree", "oncall.acknowledge", "oncall.show_report"})
 """Forms of one button without a field."""
 
 
@@ -141,21 +143,23 @@ def visit_route(
     assert answer.status_code in expected or is_sent_to_sign_in(answer, visit, line), (
         f"{who}: {answer.status_code}, and not one of {sorted(expected)}"
     )
-    reads_no_more_than_allowed(town, visit, answer.text, who)
+    reads_no_more_than_allowed(town, visit, line, answer.text)
     return answer
 
 
 def ask(entered: Entered, line: RouteLine, method: str, corner: Corner) -> TestResponse:
-    with entered.app.test_request_context():
-        path = entered.app.url_for(
-            line.endpoint,
-            **{name: value for name, value in corner.arguments.items() if f"{name}>" in line.path},
-        )
     fields = fill_in(line.rule.takes)
     form = {"query_string": fields} if method == "GET" else {"data": fields}
+    path = path_of(entered.app, line, corner)
     answer = entered.browser().open(path, method=method, buffered=True, **form)
     answer.close()
     return answer
+
+
+def path_of(app: Flask, line: RouteLine, corner: Corner) -> str:
+    names = re.findall(r"(\w+)>", line.path)
+    with app.test_request_context():
+        return app.url_for(line.endpoint, **corner.leads_to(line.endpoint, names))
 
 
 def may_be_answered(line: RouteLine, visit: Visit) -> frozenset[int]:
@@ -164,8 +168,9 @@ def may_be_answered(line: RouteLine, visit: Visit) -> frozenset[int]:
         return REFUSED  # nobody here has the carrier's signature
     if line.rule.within is Within.CODE:
         return UNKNOWN | LET_IN
-    if "<" not in line.path:
-        return LET_IN  # leads to nothing in particular: what it shows is looked at below
+    if "<" not in line.path:  # leads to nothing in particular: what it shows is looked at below
+        of_others = visit.elsewhere and line.rule.within is Within.ORGANISATION
+        return LET_IN | (NOT_THERE if of_others else SWITCHED_OFF)
     if visit.elsewhere and line.rule.within is Within.ORGANISATION:
         return UNKNOWN
     if visit.at != NORTH and line.rule.within in {Within.DISTRICT, Within.CASE}:
@@ -183,14 +188,17 @@ def is_sent_to_sign_in(answer, visit: Visit, line: RouteLine) -> bool:
     )
 
 
-def reads_no_more_than_allowed(town: Filled, visit: Visit, page: str, who: str) -> None:
+def reads_no_more_than_allowed(town: Filled, visit: Visit, line: RouteLine, page: str) -> None:
     """No text, reference or contact stands on the page but those that the matrix gives."""
     sight = sight_of(visit.role)
+    who = f"{visit.role or 'anonymous'} ({visit.name}) {line.path}"
     for corner in town.corners.values():
-        reads = sight.case_text in READS_REPORTS and corner.district == NORTH
-        if not reads:
+        if sight.case_text not in READS_REPORTS or corner.district != NORTH:
             assert corner.word not in page, f"{who}: read a text from {corner.district}"
-            assert corner.reference not in page, f"{who}: saw a report of {corner.district}"
+            # The log is about acts on reports, which it calls by their references.
+            assert corner.reference not in page or line.rule.purpose == Purpose.AUDIT, (
+                f"{who}: saw a report of {corner.district}"
+            )
         if sight.contact is not Contact.WITH_REASON or corner.district != NORTH:
             assert corner.contact not in page, f"{who}: saw a contact of {corner.district}"
 

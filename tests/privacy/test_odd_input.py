@@ -27,8 +27,7 @@ from signaal.privacy import actions as sealing
 from signaal.web import EVERYONE
 from tests.fakes import SetClock
 from tests.privacy.filled import EXAMPLES, NORTH, NOWHERE, Entered, Filled, fill_in, filled
-from tests.privacy.test_every_route import SUNDAY_EVENING
-from tests.privacy.test_headers import path_of
+from tests.privacy.test_every_route import SUNDAY_EVENING, path_of
 
 CODE = re.compile(r"[0-9A-Z]{6}(?:-[0-9A-Z]{4}){3}")
 HOW_OFTEN = (200, param(5_000, marks=mark.soak))
@@ -184,7 +183,11 @@ def test_no_form_breaks_on_odd_signs_in_any_of_its_fields(fresh, times) -> None:
         for each in line.rule.takes:
             if data.draw(st.booleans()):
                 form[each.name] = data.draw(ODD_TEXT)[: each.longest]
-        answer = browsers[line.endpoint].browser().post(path_of(fresh, line), data=form)
+        answer = (
+            browsers[line.endpoint]
+            .browser()
+            .post(path_of(fresh.app, line, fresh.corners[NORTH]), data=form)
+        )
         assert answer.status_code < 500, (line.path, form)
 
     send()
@@ -203,8 +206,14 @@ def test_no_form_breaks_on_bytes_that_are_no_text(fresh, times) -> None:
         name = data.draw(st.sampled_from(line.rule.takes)).name
         rest = {key: value for key, value in fill_in(line.rule.takes).items() if key != name}
         raw = urlencode(rest) + f"&{name}=" + quote_from_bytes(odd)
-        answer = post_raw(browsers[line.endpoint].browser(), path_of(fresh, line), raw.encode())
-        bare = post_raw(browsers[line.endpoint].browser(), path_of(fresh, line), odd)
+        answer = post_raw(
+            browsers[line.endpoint].browser(),
+            path_of(fresh.app, line, fresh.corners[NORTH]),
+            raw.encode(),
+        )
+        bare = post_raw(
+            browsers[line.endpoint].browser(), path_of(fresh.app, line, fresh.corners[NORTH]), odd
+        )
         assert answer.status_code < 500, (line.path, raw)
         assert bare.status_code < 500, (line.path, odd)
 
@@ -256,7 +265,7 @@ def test_a_body_that_is_too_large_is_refused_without_being_read(fresh) -> None:
     for line in routes(app):
         if "POST" in line.methods:
             answer = app.test_client().post(
-                path_of(fresh, line),
+                path_of(fresh.app, line, fresh.corners[NORTH]),
                 content_type="application/x-www-form-urlencoded",
                 environ_overrides={
                     "wsgi.input": Untouched(),
@@ -274,7 +283,9 @@ def test_a_field_of_a_megabyte_is_refused_for_whoever_may_send_the_form(fresh) -
         books = fresh.books()
         for name in ("text", *(each.name for each in line.rule.takes)):
             form = fill_in(line.rule.takes) | {name: "a" * 1_000_000}
-            answer = entered.browser().post(path_of(fresh, line), data=form)
+            answer = entered.browser().post(
+                path_of(fresh.app, line, fresh.corners[NORTH]), data=form
+            )
             assert answer.status_code == 413, (line.path, name, answer.status_code)
         assert fresh.books() == books, line.path
 
@@ -284,7 +295,9 @@ def test_a_field_beyond_its_declared_length_is_refused(fresh) -> None:
         entered = somebody_for(fresh, line)
         for each in line.rule.takes:
             form = fill_in(line.rule.takes) | {each.name: "a" * (each.longest + 1)}
-            answer = entered.browser().post(path_of(fresh, line), data=form)
+            answer = entered.browser().post(
+                path_of(fresh.app, line, fresh.corners[NORTH]), data=form
+            )
             assert answer.status_code in {400, 413, 422}, (line.path, each.name)
 
 
