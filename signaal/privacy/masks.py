@@ -11,6 +11,9 @@ from itertools import groupby
 
 MASK = "▇▇▇"
 
+FEWEST_DIGITS = 3
+"""In less there is no number of a person: one sign of Unicode stands for three digits at most."""
+
 _GAP = r"[ ./()_-]{0,3}"
 """What people put between the digits of one number."""
 
@@ -21,6 +24,8 @@ def mask(text: str) -> str:
     Each pass takes time in proportion to the text. There is another one only while numbers are
     found, so that masking twice is masking once.
     """
+    if sum(map(str.isnumeric, text)) < FEWEST_DIGITS:
+        return text
     while (masked := _mask_once(text)) != text:
         text = masked
     return text
@@ -74,23 +79,22 @@ def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 def _found(plain: str) -> list[tuple[int, int]]:
     """Where the numbers of persons stand."""
-    accounts = _spans(_IBAN, plain, _is_account)
-    # Digits of a date, an hour or a service number are no part of another number.
+    # No telephone number begins in a date, an hour or a service number; a BSN has no part in one.
     rest = _NOT_OF_PERSONS.sub(lambda found: "x" * len(found.group()), plain)
     return [
-        *accounts,
-        *_spans(_TELEPHONE, rest, lambda _found: True),
-        *_spans(_NINE_DIGITS, rest, _is_bsn),
+        *_accounts(plain),
+        *_spans(_TELEPHONE, plain, lambda found: rest[found.start()] != "x"),
+        *_spans(_NINE_DIGITS, rest, lambda found: _is_bsn(found.group())),
     ]
 
 
 def _spans(
-    pattern: re.Pattern[str], plain: str, is_meant: Callable[[str], bool]
+    pattern: re.Pattern[str], plain: str, is_meant: Callable[[re.Match[str]], bool]
 ) -> list[tuple[int, int]]:
     """What fits the pattern and is meant; what isn't may still hold another that is."""
     spans, at = [], 0
     while found := pattern.search(plain, at):
-        if is_meant(found.group()):
+        if is_meant(found):
             spans.append(found.span())
             at = found.end()
         else:
@@ -158,23 +162,34 @@ _LENGTHS = {
     "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "TR": 26,
 }  # fmt: skip
 _CUT = "[ .-]{0,2}"
-_IBAN = re.compile(
-    # A Dutch one is known by its shape, even with a slip of the pen in it.
-    f"N{_CUT}L{_CUT}[0-9]{_CUT}[0-9]{_CUT}(?:[A-Z]{_CUT}){{4}}(?:[0-9]{_CUT}){{9}}[0-9](?![0-9])|"
-    + "|".join(
-        f"{country}{_CUT}[0-9]{_CUT}[0-9](?:{_CUT}[A-Z0-9]){{{length - 4}}}(?![0-9])"
-        for country, length in _LENGTHS.items()
-    ),
+_ACCOUNT_HEAD = re.compile(f"[A-Z]{_CUT}[A-Z](?={_CUT}[0-9]{_CUT}[0-9])", re.IGNORECASE | re.ASCII)
+_ACCOUNTS = {
+    country: re.compile(
+        f"[A-Z]{_CUT}[A-Z](?:{_CUT}[A-Z0-9]){{{length - 2}}}(?![0-9])", re.IGNORECASE | re.ASCII
+    )
+    for country, length in _LENGTHS.items()
+}
+_DUTCH_ACCOUNT = re.compile(
+    f"N{_CUT}L(?:{_CUT}[0-9]){{2}}(?:{_CUT}[A-Z]){{4}}(?:{_CUT}[0-9]){{10}}(?![0-9])",
     re.IGNORECASE | re.ASCII,
 )
+"""A Dutch account number is known by its shape, even with a slip of the pen in it."""
 _CHECKED = 97
-_DUTCH = "NL"
+
+
+def _accounts(plain: str) -> list[tuple[int, int]]:
+    spans = []
+    for head in _ACCOUNT_HEAD.finditer(plain):
+        country = (head.group()[0] + head.group()[-1]).upper()
+        shape = _ACCOUNTS.get(country, _DUTCH_ACCOUNT)
+        found = shape.match(plain, head.start())
+        if found and (shape is _DUTCH_ACCOUNT or _is_account(found.group())):
+            spans.append(found.span())
+    return spans
 
 
 def _is_account(text: str) -> bool:
     """Whether the check digits are right (ISO 13616, by the MOD 97-10 of ISO 7064)."""
     signs = [sign for sign in text.upper() if sign.isalnum()]
-    if "".join(signs[:2]) == _DUTCH:
-        return True
     number = "".join(str(int(sign, 36)) for sign in signs[4:] + signs[:4])
     return int(number) % _CHECKED == 1
