@@ -6,7 +6,14 @@ from importlib.metadata import version
 from inspect import getdoc
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
-from werkzeug.routing import Rule
+from werkzeug.routing import (
+    AnyConverter,
+    BaseConverter,
+    IntegerConverter,
+    Rule,
+    UnicodeConverter,
+    UUIDConverter,
+)
 
 from signaal.access.model import Purpose
 from signaal.web import EVERYONE, Field, RouteRule, Within, open_to, rule_of
@@ -19,12 +26,10 @@ TOKEN = Field("csrf_token", longest=200, required=True)
 """Stands in every form that a person sends."""
 SIGNATURE = "X-Twilio-Signature"
 LONGEST_CODE = 100
-CONVERTERS: Mapping[str, Json] = {
-    "default": {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE},
-    "string": {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE},
-    "path": {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE},
-    "uuid": {"type": "string", "format": "uuid"},
-    "int": {"type": "integer", "minimum": 0},
+CONVERTERS: Mapping[type[BaseConverter], Json] = {
+    UnicodeConverter: {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE},
+    UUIDConverter: {"type": "string", "format": "uuid"},
+    IntegerConverter: {"type": "integer", "minimum": 0},
 }
 """What an argument in a path looks like, by the converter that reads it."""
 ANSWERS: Mapping[int, str] = {
@@ -158,8 +163,10 @@ def _arguments(rule: Rule) -> list[Json]:
 
 
 def _schema_of(rule: Rule, name: str) -> Json:
-    kind = type(rule._converters[name]).__name__.removesuffix("Converter").lower()  # noqa: SLF001 - kept nowhere else
-    return dict(CONVERTERS.get({"unicode": "string", "integer": "int"}.get(kind, kind), {}))
+    converter = rule._converters[name]  # noqa: SLF001 - kept nowhere else
+    if isinstance(converter, AnyConverter):
+        return {"type": "string", "enum": sorted(converter.items)}
+    return dict(CONVERTERS.get(type(converter), CONVERTERS[UnicodeConverter]))
 
 
 def _questions(rule: RouteRule) -> list[Json]:

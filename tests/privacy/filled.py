@@ -1,7 +1,7 @@
 """A filled town with two districts, and visitors of every role, district and organisation."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from signaal import wiring
 from signaal.access import actions as access
-from signaal.access.model import Role
+from signaal.access.model import Purpose, Role
 from signaal.access.model.people import Organisation, OrganisationKind
 from signaal.access.store import people as accounts
 from signaal.access.store.people import PersonRow
@@ -24,7 +24,7 @@ from signaal.alerting import actions as alerting
 from signaal.app import create_app
 from signaal.hotspots import actions as hotspots
 from signaal.intake import actions as intake
-from signaal.intake.model import FormReport, Kind, Language, Since
+from signaal.intake.model import FormReport, HouseholdRequest, Kind, Language, Since
 from signaal.intake.store import ReportRow
 from signaal.oncall import actions as oncall
 from signaal.oncall.store import AttemptRow, NightCaseRow
@@ -40,6 +40,7 @@ from signaal.places.store import (
 from signaal.services import Services
 from signaal.settings import Settings
 from signaal.simulator.network import FakeNetwork
+from signaal.visitor import Visitor
 from signaal.web import Field
 from tests.fakes import SetClock
 
@@ -71,7 +72,8 @@ class Corner:
         word: Stands in every text that was written there.
         contact: Belongs to somebody who reported there.
         reference: Of the report with these words; empty until it came in.
-        arguments: What a path with an argument of this name holds, to lead to this corner.
+        arguments: What a path with an argument of this name holds, to lead to this corner; under
+            `endpoint.name` where one name means something else on one route.
     """
 
     district: str
@@ -80,6 +82,13 @@ class Corner:
     contact: str
     reference: str = ""
     arguments: Mapping[str, object] = field(default_factory=dict)
+
+    def leads_to(self, endpoint: str, names: Collection[str]) -> dict[str, object]:
+        """The arguments of a path of this route."""
+        return {
+            name: self.arguments.get(f"{endpoint}.{name}", self.arguments.get(name))
+            for name in names
+        }
 
 
 CORNERS = (
@@ -188,6 +197,10 @@ EXAMPLES = {
     "form_id": "an-example-of-a-form",
     "code": "7KQ2MX-ABCD-EFGH-JKMN",
     "role": "team_member",
+    "district": NORTH,
+    "duty_name": "",
+    "password": "an invented password",
+    "reference": "7KQ2MX",
     "status": "being_looked_at",
     "do": "clock:ordinary",
     "phone": "buurtbewoner",
@@ -227,18 +240,55 @@ def _fill(services: Services, network: FakeNetwork | None) -> Filled:
     oncall.tick(services)
     hotspots.refresh(services)
     elsewhere = _found_elsewhere(services)
+    at_home = _people_at_home(services)
     assert network
     app = create_app(services, network)
     app.config["WTF_CSRF_ENABLED"] = False
-    corners = {corner.district: _with_arguments(services, corner) for corner in CORNERS}
+    corners = {
+        corner.district: _with_arguments(services, corner, at_home=at_home) for corner in CORNERS
+    }
     return Filled(app, services, corners, elsewhere)
 
 
 def _found_elsewhere(services: Services) -> UUID:
-    organisation = Organisation(uuid7(), "Elders", OrganisationKind.MUNICIPALITY)
+    organisation = Organisation(uuid7(), "Elders", OrganisationKind.CORPORATION)
     with services.database.session() as session, session.begin():
         accounts.add_organisation(session, organisation, now=services.clock.now())
     return organisation.id
+
+
+def _people_at_home(services: Services) -> dict[str, object]:
+    """Somebody of the municipality, and a question that an auditor asked there."""
+    colleague = _somebody(services, Role.COORDINATOR)
+    auditor = _somebody(services, Role.AUDITOR)
+    inquiry = access.ask_inquiry(
+        services, visitor=auditor, reference="7KQ2MX", reason="Een controle van deze test."
+    )
+    return {
+        "request_id": _household_asks(services),
+        "person_id": colleague.person,
+        "organisation": colleague.organisation,
+        "inquiry": inquiry,
+    }
+
+
+def _household_asks(services: Services) -> UUID:
+    intake.ask(
+        services,
+        HouseholdRequest(
+            AddressWords(postcode="8021AC", number=14), "bewoner@voorbeeld.example", ""
+        ),
+        purpose=Purpose.ANSWER_HOUSEHOLD,
+    )
+    (listed,) = intake.household_requests(services)
+    return listed.id
+
+
+def _somebody(services: Services, role: Role) -> Visitor:
+    """Somebody in this role for the whole town, whom no visitor of the tests is."""
+    found = access.visitor_of(services, access.start_demo_session(services, role=role))
+    assert found
+    return found
 
 
 def _build_town(services: Services) -> None:
@@ -316,7 +366,8 @@ def _report_from(services: Services, corner: Corner) -> None:
         )
 
 
-def _with_arguments(services: Services, corner: Corner) -> Corner:
+def _with_arguments(services: Services, corner: Corner, *, at_home: Mapping[str, object]) -> Corner:
+    """What a path with an argument of this name, or of this route, leads to."""
     block_code = f"{_neighbourhood(corner)}-{corner.postcode}"
     with services.database.reading() as session:
         report = session.exec(
@@ -339,6 +390,9 @@ def _with_arguments(services: Services, corner: Corner) -> Corner:
                 "code": block_code,
                 "turn": 0,
                 "name": "leaflet.js",
+                "secret": "an-example-of-a-link-that-nobody-was-given",
+                "hotspots.show_neighbourhood.code": _neighbourhood(corner),
+                **at_home,
             },
         )
 
