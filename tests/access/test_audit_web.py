@@ -10,8 +10,9 @@ from flask_wtf.csrf import CSRFProtect
 
 from signaal.access import actions
 from signaal.access.actions import record
-from signaal.access.model import Act, Role
+from signaal.access.model import Act, Entry, Role
 from signaal.access.model.people import Organisation, OrganisationKind
+from signaal.access.store import audit as store
 from signaal.access.store import people
 from signaal.access.web.log import log_pages
 from signaal.errors import NotAllowed
@@ -118,6 +119,34 @@ def test_an_odd_search_finds_nothing_and_breaks_nothing(client) -> None:
         page = client.get(f"/logboek?{query}", headers=AUDITOR)
         assert page.status_code == 200, query
         assert "<b>" not in page.text
+
+
+def test_a_line_that_was_altered_into_nonsense_breaks_no_page(client, services) -> None:
+    with services.database.session() as session, session.begin():
+        for seq, details in enumerate(("nonsense", "[1]", "{"), 1):
+            entry = Entry(
+                seq, services.clock.now(), None, "x", None, "x", "text_opened", "A", details
+            )
+            store.make_head(session)
+            store.append(session, entry, previous=bytes(32), sign=bytes(32))
+
+    assert "text_opened" in client.get("/logboek", headers=AUDITOR).text
+    assert client.get("/logboek/opvallend", headers=AUDITOR).status_code == 200
+
+
+def test_a_line_says_in_words_what_else_it_holds(client, services) -> None:
+    with services.database.session() as session, session.begin():
+        record(
+            session,
+            visitor=somebody("team_member"),
+            act=Act.TEXT_OPENED,
+            purpose="offer_help",
+            subject="ABC123",
+            now=services.clock.now(),
+            details={"task": 0, "rows": 3},
+        )
+    page = words(client.get("/logboek", headers=AUDITOR))
+    assert "ABC123 regels: 3 zonder taak" in page
 
 
 def test_the_monthly_list_says_in_a_sentence_why_something_stands_out(

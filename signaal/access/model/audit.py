@@ -96,6 +96,8 @@ CARE_ACTS = (
 )
 """Acts with data about the health or care of people: their lines are kept longest."""
 
+NO_DETAILS: Mapping[str, str | int] = MappingProxyType({})
+
 PLACE = "place"
 """The detail with which an act says which address it is about; it is compared, never kept."""
 OWN_ADDRESS = "own_address"
@@ -133,6 +135,11 @@ class Entry:
     act: str
     subject: str = ""
     details: str = "{}"
+
+    @property
+    def told(self) -> Mapping[str, str | int]:
+        """The details, by name."""
+        return read_details(self.details)
 
 
 def digest(previous: bytes, entry: Entry) -> bytes:
@@ -174,6 +181,15 @@ def canonical_details(details: Mapping[str, str | int]) -> str:
     return json.dumps(dict(details), sort_keys=True, separators=(",", ":"))
 
 
+def read_details(details: str) -> Mapping[str, str | int]:
+    """Details as they were kept; none when somebody altered them into something else."""
+    try:
+        found = json.loads(details)
+    except ValueError:
+        return NO_DETAILS
+    return found if isinstance(found, dict) else NO_DETAILS
+
+
 def check_subject(subject: str) -> str:
     """The same subject.
 
@@ -198,6 +214,3 @@ def place_key(*, postcode: str, number: str, pepper: str) -> str:
     """
     place = "".join(sign for sign in (postcode + ":" + number).upper() if sign not in " -")
     return hmac.new(pepper.encode(), b"address:" + place.encode(), sha256).hexdigest()[:32]
-
-
-NO_DETAILS: Mapping[str, str | int] = MappingProxyType({})

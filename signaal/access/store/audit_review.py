@@ -1,6 +1,5 @@
 """What is read of the log, dated questions, and where staff live (as a keyed hash)."""
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.access.model.audit import OWN_ADDRESS, TASK, Entry
+from signaal.access.model.audit import OWN_ADDRESS, TASK, Entry, read_details
 from signaal.access.model.review import Wanted
 from signaal.access.model.striking import Seen
 from signaal.access.store.audit import AuditEntryRow, entry_of
@@ -115,7 +114,7 @@ def month(
     if within.organisation:
         found = found.where(col(AuditEntryRow.organisation_id) == within.organisation)
     for at, person, role, act, subject, details in session.execute(found):
-        told = json.loads(details)
+        told = read_details(details)
         yield Seen(
             at=at,
             person=person,
