@@ -1,18 +1,24 @@
+import csv
 import gzip
+import io
 import json
 import re
 
+from openpyxl import load_workbook
 from pytest import fixture, mark
+from sqlalchemy import text
 
 from signaal.hotspots import actions
 from signaal.hotspots.web import ROWS_ON_PAPER
 from signaal.intake.model import Kind
+from signaal.places.store import NeighbourhoodRow
 from signaal.resources import STATIC
 from tests.hotspots.towns import build, pages, report
 
 TEAM = {"X-Role": "team_member"}
 COORDINATOR = {"X-Role": "coordinator"}
 POLICE = {"X-Role": "police_officer"}
+POLICY = {"X-Role": "policy_officer"}
 
 
 @fixture
@@ -193,6 +199,86 @@ def test_leaflet_comes_from_this_host_and_may_be_kept(client) -> None:
     assert client.get("/static/leaflet/unknown.js").status_code == 404
 
 
+def test_the_files_hold_what_the_table_shows(client, town) -> None:
+    for role in (TEAM, COORDINATOR, POLICY):
+        rows = rows_of(client.get("/kaart", headers=role).text)
+        told = client.get("/kaart/tabel.csv", headers=role)
+        lines = list(csv.DictReader(io.StringIO(told.data.decode("utf-8-sig")), delimiter=";"))
+        book = client.get("/kaart/tabel.xlsx", headers=role)
+        heads, *cells = load_workbook(io.BytesIO(book.data), read_only=True).active.values
+        for made in (lines, [dict(zip(heads, each, strict=True)) for each in cells]):
+            assert [(each["Blok"], str(each["Woningen"]), each["Melders"]) for each in made] == [
+                (name, homes, count) for name, _, homes, count, _, _ in rows
+            ]
+            assert [each["Per 1.000 woningen"] for each in made] == [row[4] for row in rows]
+
+
+def test_a_file_is_kept_nowhere_on_its_way_and_has_a_name(client, town) -> None:
+    answer = client.get("/kaart/tabel.csv?soort=concern&periode=1", headers=POLICY)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"] == (
+        'attachment; filename="signaal-concern-2026-08-31.csv"'
+    )
+    assert answer.mimetype == "text/csv"
+
+
+def test_that_figures_were_taken_is_on_record(client, town, services) -> None:
+    for path in ("/kaart/tabel.csv?periode=2", "/kaart/tabel.xlsx"):
+        assert client.get(path, headers=POLICY).status_code == 200
+    with services.database.reading() as session:
+        lines = session.execute(text("SELECT act, role, purpose, details FROM audit_entry")).all()
+    taken = [line for line in lines if line[0] == "figures_exported"]
+    assert [(role, purpose) for _, role, purpose, _ in taken] == [
+        ("policy_officer", "early_warning")
+    ] * 2
+    assert "csv" in str(taken[0][3])
+    assert "xlsx" in str(taken[1][3])
+
+
+@mark.parametrize(
+    ("query", "status"),
+    [("soort=alles", 400), ("periode=13", 404), ("periode=x", 400), ("soort=arrears", 403)],
+)
+def test_a_file_that_makes_no_sense_or_is_not_allowed_is_refused(
+    client, town, services, query, status
+) -> None:
+    for shape in ("csv", "xlsx"):
+        answer = client.get(f"/kaart/tabel.{shape}?{query}", headers=POLICY)
+        assert answer.status_code == status
+    with services.database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM audit_entry")).scalar_one() == 0
+
+
+def test_a_name_that_looks_like_a_formula_is_words_in_a_file(client, services) -> None:
+    build(services, blocks=2)
+    with services.database.session() as session, session.begin():
+        session.get(NeighbourhoodRow, "BU01930100").name = '=HYPERLINK("http://example.org")'
+    actions.refresh(services)
+    told = client.get("/kaart/tabel.csv", headers=POLICY).data.decode("utf-8-sig")
+    assert "'=HYPERLINK" in told
+    book = load_workbook(io.BytesIO(client.get("/kaart/tabel.xlsx", headers=POLICY).data))
+    assert {cell.data_type for row in book.active.iter_rows() for cell in row} <= {"s", "n"}
+
+
+def test_other_districts_are_in_no_shape(client, town) -> None:
+    elsewhere = {**TEAM, "X-Districts": "WK019302"}
+    page = client.get("/kaart", headers=elsewhere).text
+    assert "8021 AA" not in page
+    assert "U ziet de blokken van uw eigen wijken." in page
+    assert told(client.get("/kaart/blokken.json", headers=elsewhere)) == {}
+    assert "8021" not in client.get("/kaart/tabel.csv", headers=elsewhere).text
+    assert client.get("/blok/BU01930100-8021AA", headers=elsewhere).status_code == 403
+    assert client.get("/blok/BU01930100-9999ZZ", headers=elsewhere).status_code == 404
+
+
+def test_who_reads_no_reports_is_told_which_weeks_these_are(client, town) -> None:
+    words = "U ziet hele perioden van vier weken. Die zijn voor iedereen gelijk."
+    assert words in client.get("/kaart", headers=POLICY).text
+    assert words not in client.get("/kaart", headers=TEAM).text
+    block = client.get("/blok/BU01930100-8021AA", headers=POLICY).text
+    assert "in de laatste hele periode van vier weken" in block
+
+
 def test_a_page_asks_the_database_nothing(client, town, services) -> None:
     from sqlalchemy import event
 
@@ -202,7 +288,7 @@ def test_a_page_asks_the_database_nothing(client, town, services) -> None:
         asked.append(arguments[2])
 
     event.listen(services.database.engine, "before_cursor_execute", listen)
-    for path in ("/kaart", "/kaart/blokken.json", "/blok/BU01930100-8021AA"):
+    for path in ("/kaart", "/kaart/blokken.json", "/blok/BU01930100-8021AA", "/buurten"):
         assert client.get(path, headers=TEAM).status_code == 200
     event.remove(services.database.engine, "before_cursor_execute", listen)
     assert asked == []
