@@ -12,9 +12,10 @@ from sqlmodel import select
 
 from signaal import wiring
 from signaal.access import actions as access
-from signaal.access.model import Role
+from signaal.access.model import Purpose, Role
 from signaal.app import create_app
 from signaal.intake import actions as intake
+from signaal.intake.model import Identity
 from signaal.messages import actions as messages
 from signaal.oncall import actions as oncall
 from signaal.oncall.actions.overview import case_lines
@@ -25,7 +26,7 @@ from signaal.privacy.store import DataKeyRow
 from signaal.scheduler import _guarded
 from signaal.wiring import Tick
 from tests.oncall.exchange import STAFF, signed_in
-from tests.privacy.planted import LINE, ON_DUTY, World, open_world, unpacked
+from tests.privacy.planted import CODE, LINE, ON_DUTY, World, open_world, unpacked
 
 
 def forget_all_copies(services) -> None:
@@ -135,6 +136,42 @@ def tell_by_form(world: World) -> None:
     client.get("/melden", headers={"User-Agent": said.word("browser")})
 
 
+def tell_by_code(world: World) -> None:
+    """A reporter adds, corrects, adds to another and withdraws it; a household asks."""
+    client, said = world.app.test_client(), world.secrets
+    kept, gone = (report_with_code(world, form_id) for form_id in ("kept", "gone"))
+    addition = {"code": kept, "text": f"ook {said.word('addition')}"}
+    corrected = {"code": kept, "text": f"het is {said.word('correction')}"}
+    last_words = {"code": gone, "text": f"ach, {said.word('withdrawn words')}"}
+    household = {
+        "postcode": "8021AC",
+        "number": "14",
+        "contact": f"0{said.number('number of a household')[3:]}",
+        "text": said.word("question of a household"),
+    }
+    for path, fields in (
+        ("/volgen", {"code": kept}),
+        ("/volgen/aanvullen", addition),
+        ("/volgen/verbeteren", corrected),
+        ("/volgen/aanvullen", last_words),
+        ("/volgen/intrekken", {"code": gone, "sure": "1"}),
+        ("/inzage", household),
+    ):
+        answer = client.post(path, data=fields)
+        assert answer.status_code == 200, (path, answer.status_code)
+
+
+def report_with_code(world: World, form_id: str) -> str:
+    """Reports by form, and gives the code; its secret part is one of the secrets."""
+    fields = FORM | {"form_id": form_id, "text": world.secrets.word(f"text to be {form_id}")}
+    page = world.app.test_client().post("/melden/bedankt", data=fields).text
+    code = CODE.search(page)
+    assert code
+    secret = "-".join(code.groups())
+    world.secrets.exactly(f"receipt of {form_id}", secret, secret.replace("-", ""))
+    return code[0]
+
+
 def tell_by_call(world: World) -> None:
     """A neighbour calls at night: somebody takes it; another calls from a hidden corner."""
     caller = world.phone("number of a caller")
@@ -206,6 +243,7 @@ def tell_by_breaking(world: World) -> None:
 def tell_all(world: World) -> None:
     tell_by_text(world)
     tell_by_form(world)
+    tell_by_code(world)
     tell_by_call(world)
     tell_at_the_door(world)
     tell_by_breaking(world)
@@ -222,6 +260,15 @@ def end_everything(world: World) -> None:
     for case in the_cases(world):
         oncall.close(
             world.services, case.id, visitor=STAFF, by="Wijkteam", result=CaseResult.VISITED
+        )
+    for asked in intake.household_requests(world.services):
+        intake.answer_request(
+            world.services,
+            asked.id,
+            visitor=STAFF,
+            purpose=Purpose.ANSWER_HOUSEHOLD,
+            identity=Identity.AT_HOME,
+            answer=world.secrets.word("answer to a household"),
         )
     for number in ON_DUTY:
         world.network.decline(number)
