@@ -27,6 +27,7 @@ from signaal import description, wiring
 from signaal.access import actions as access
 from signaal.access import web as access_web
 from signaal.access.model import Purpose, may_enter
+from signaal.access.web import accountability
 from signaal.access.web.door import session_secret
 from signaal.access.web.log import log_pages
 from signaal.alerting import web as alerting_web
@@ -55,6 +56,7 @@ FORM_SECONDS = 8 * 3600
 PAGES = (
     access_web.blueprint,
     log_pages,
+    accountability.blueprint,
     intake_web.blueprint,
     messages_web.blueprint,
     hotspots_web.blueprint,

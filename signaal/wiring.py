@@ -27,7 +27,7 @@ from signaal.db import Database
 from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
 from signaal.hotspots import actions as hotspots
 from signaal.intake import actions as intake
-from signaal.intake.model import Categories
+from signaal.intake.model import Categories, PromptWords
 from signaal.messages import actions as messages
 from signaal.oncall import actions as oncall
 from signaal.oncall.model import EscalationPolicy
@@ -41,7 +41,12 @@ from signaal.settings import CarrierName, Settings
 from signaal.simulator.network import FakeNetwork
 from signaal.simulator.phones import NEIGHBOURS
 
-POLICY_TYPES: tuple[type[Policy], ...] = (Categories, AlertPolicy, EscalationPolicy)
+POLICY_TYPES: tuple[type[Policy], ...] = (
+    Categories,
+    PromptWords,
+    AlertPolicy,
+    EscalationPolicy,
+)
 
 
 @dataclass(frozen=True)
