@@ -128,6 +128,16 @@ def test_lines_are_found_by_act_role_person_subject_and_month(services, clock) -
     assert subjects(services, Wanted(subject="' OR 1=1 --")) == []
 
 
+def test_a_line_about_several_reports_is_found_by_each_of_them(services) -> None:
+    act(services, subject="", references_1="ONE111,TWO222", count=2)
+    act(services, subject="THREE3")
+
+    for reference in ("ONE111", "TWO222"):
+        assert subjects(services, Wanted(subject=reference)) == [""]
+    assert subjects(services, Wanted(subject="THREE3")) == ["THREE3"]
+    assert subjects(services, Wanted(subject="ONE_11")) == []
+
+
 def test_pages_of_fifty_follow_each_other_without_a_gap_or_a_double(services) -> None:
     for number in range(PAGE + 3):
         act(services, subject=f"R{number}")
@@ -175,6 +185,17 @@ def test_a_look_at_the_readers_own_address_is_on_the_list_and_the_address_is_now
     with services.database.reading() as session:
         details = list(session.exec(select(AuditEntryRow.details)))
     assert not [kept for kept in details if place in kept or other in kept]
+
+
+def test_failed_sign_ins_stand_with_the_account_that_was_tried(services) -> None:
+    for _ in range(5):
+        act(services, visitor=RESIDENT, kind=Act.SIGN_IN_FAILED, subject=str(BEN))
+
+    found = actions.striking(services, visitor=AUDITOR, year=2026, month=11)
+    assert [(row.rule, row.person, row.count) for row in found.rows] == [
+        (Rule.FAILED_SIGN_INS, BEN, 5)
+    ]
+    assert found.emails == {BEN: "account-12@gemeente.example"}
 
 
 def test_an_address_that_was_forgotten_is_compared_with_no_more(services) -> None:

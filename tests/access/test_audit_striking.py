@@ -15,7 +15,7 @@ ANN, BEN, CAS = (UUID(int=number) for number in (1, 2, 3))
 
 def opened(person: UUID, count: int = 1, **changes: object) -> list[Seen]:
     line = Seen(NOON, person, "team_member", Act.TEXT_OPENED)
-    return [replace(line, **{"subject": f"R{number}", **changes}) for number in range(count)]
+    return [replace(line, **({"subject": f"R{number}"} | changes)) for number in range(count)]
 
 
 def test_a_quiet_month_and_an_empty_one_have_no_list() -> None:
@@ -36,6 +36,10 @@ def test_ten_reports_opened_and_left_alone_stand_out_and_nine_do_not() -> None:
 
 def test_a_report_that_is_opened_twice_counts_once() -> None:
     assert striking(opened(ANN, 9) * 3) == []
+
+
+def test_who_looks_through_a_list_has_chosen_none_of_its_reports() -> None:
+    assert striking([*opened(ANN, 9), *opened(ANN, 9, subject="")]) == []
 
 
 def test_what_somebody_worked_on_or_had_a_task_in_does_not_count() -> None:

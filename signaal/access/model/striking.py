@@ -178,7 +178,9 @@ def _without_task(lines: Sequence[Seen], openings: Sequence[Seen]) -> list[Strik
     worked_on = {(line.person, line.subject) for line in lines if line.act in WORK}
     opened: Mapping[tuple[UUID | None, str], set[str]] = defaultdict(set)
     for line in openings:
-        if not line.with_task and (line.person, line.subject) not in worked_on:
+        # Who looks through a list (no subject) has not chosen these reports.
+        is_choice = line.subject and not line.with_task
+        if is_choice and (line.person, line.subject) not in worked_on:
             opened[line.person, line.role].add(line.subject)
     return [
         Striking(Rule.WITHOUT_TASK, person, role, len(subjects))

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.access.model.audit import OWN_ADDRESS, TASK, Entry, read_details
+from signaal.access.model.audit import OWN_ADDRESS, TASK, Act, Entry, read_details
 from signaal.access.model.review import Wanted
 from signaal.access.model.striking import Seen
 from signaal.access.store.audit import AuditEntryRow, entry_of
@@ -77,16 +77,28 @@ def page(
         (AuditEntryRow.act, wanted.act),
         (AuditEntryRow.role, wanted.role),
         (AuditEntryRow.person_id, wanted.person),
-        (AuditEntryRow.subject, wanted.subject),
         (AuditEntryRow.organisation_id, within.organisation),
     )
     found = select(AuditEntryRow).order_by(col(AuditEntryRow.seq).desc()).limit(limit)
     found = found.where(*(col(column) == value for column, value in exact if value))
+    if wanted.subject:
+        found = found.where(_is_about(wanted.subject))
     if between:
         found = found.where(*_within_month(between))
     if before is not None:
         found = found.where(col(AuditEntryRow.seq) < before)
     return [entry_of(row) for row in session.execute(found).scalars()]
+
+
+def _is_about(subject: str) -> ColumnElement[bool]:
+    """A line about this subject, or about several at once of which the details name this one."""
+    return or_(
+        col(AuditEntryRow.subject) == subject,
+        and_(
+            col(AuditEntryRow.subject) == "",
+            col(AuditEntryRow.details).contains(subject, autoescape=True),
+        ),
+    )
 
 
 def _within_month(between: tuple[datetime, datetime]) -> tuple[ColumnElement[bool], ...]:
@@ -117,13 +129,21 @@ def month(
         told = read_details(details)
         yield Seen(
             at=at,
-            person=person,
+            person=person or (_account(subject) if act == Act.SIGN_IN_FAILED else None),
             role=role,
             act=act,
             subject=subject,
             own_address=bool(told.get(OWN_ADDRESS)),
             with_task=bool(told.get(TASK)),
         )
+
+
+def _account(subject: str) -> UUID | None:
+    """Whose sign-in failed: nobody had signed in, so the account is the subject."""
+    try:
+        return UUID(subject)
+    except ValueError:
+        return None
 
 
 def emails(session: Session, people: Collection[UUID]) -> dict[UUID, str]:
