@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from pytest import fixture, mark
 from sqlmodel import select
 
+from signaal.access.model import Purpose
 from signaal.alerting import actions as alerting
 from signaal.intake import actions as intake
 from signaal.intake import store as intake_store
-from signaal.intake.model import FormReport, Kind, Language
+from signaal.intake.model import FormReport, Judgement, Kind, Language
 from signaal.messages import actions as messages
 from signaal.messages.model import MessageChannel
 from signaal.messages.store import OutboxRow
@@ -179,6 +180,56 @@ def watch(services, *, closed: UUID, left_open: UUID) -> list[Watched]:
     ]
 
 
+def herrie(services, form_id: str) -> UUID:
+    """A report that rings nobody, and that a colleague is looking at."""
+    intake.take_in_form(
+        services,
+        FormReport(
+            form_id=form_id,
+            kind=Kind.NUISANCE,
+            category="noise",
+            words=AddressWords(postcode="8021AC", number=14),
+            place_unsure=False,
+            since=None,
+            text="al weken herrie",
+            contact="+31612345699",
+            language=Language.NL,
+        ),
+    )
+    with services.database.reading() as session:
+        newest = select(intake_store.ReportRow.id).order_by(intake_store.ReportRow.id)
+        report_id = list(session.exec(newest))[-1]
+    intake.look_at(services, report_id, visitor=STAFF, purpose=Purpose.OFFER_HELP)
+    return report_id
+
+
+def watch_ending(services, judgement: Judgement) -> tuple[list[Watched], UUID]:
+    """The parts of a report that somebody closes with this judgement."""
+    report_id, end = herrie(services, judgement), DAY_0 + CLOSED_AFTER
+
+    def sealed(part):
+        with services.database.reading() as session:
+            row = session.get(intake_store.SealedReportRow, report_id)
+            return bool(row and getattr(row, part) and session.get(DataKeyRow, row.key_id))
+
+    def row():
+        with services.database.reading() as session:
+            return session.get(intake_store.ReportRow, report_id) is not None
+
+    at_once = judgement is Judgement.UNFOUNDED
+    whole = Kept.UNFOUNDED_REPORT if at_once else Kept.BLOCK_FIGURES
+    parts = {
+        "contact": (Kept.REPORTER_CONTACT, lambda: sealed("contact")),
+        "text": (Kept.UNFOUNDED_REPORT if at_once else Kept.REPORT_TEXT, lambda: sealed("text")),
+        "dwelling": (Kept.DWELLING, lambda: sealed("dwelling")),
+        "row": (whole, row),
+    }
+    return [
+        Watched(f"{name}, {judgement}", period(key), DAY_0, end, is_there)
+        for name, (key, is_there) in parts.items()
+    ], report_id
+
+
 def purge_all(services) -> None:
     for purge in (messages.purge, intake.purge, oncall.purge):
         purge(services)
@@ -190,6 +241,20 @@ def days_to_look_at(things: list[Watched]) -> list[int]:
     return [day for day in range(DAYS) if day % 7 == 0 or any(abs(day - end) <= 2 for end in ends)]
 
 
+@mark.parametrize("judgement", Judgement)
+def test_after_each_ending_of_a_report_its_parts_go_when_they_are_due(
+    town, clock, judgement
+) -> None:
+    things, report_id = watch_ending(town, judgement)
+    for day in (0, 3):
+        clock.set(DAY_0 + timedelta(days=day))
+        purge_all(town)
+        assert {each.name for each in things if not each.is_there()} == set(), day
+    clock.set(DAY_0 + CLOSED_AFTER)
+    intake.close(town, report_id, judgement, visitor=STAFF, purpose=Purpose.OFFER_HELP)
+    look_each_day(town, clock, things)
+
+
 def test_day_after_day_everything_goes_when_it_is_due_and_not_before(town, clock) -> None:
     closed, left_open = fire_at(town, 14), fire_at(town, 16)
     messages.deliver_due(town)
@@ -199,10 +264,15 @@ def test_day_after_day_everything_goes_when_it_is_due_and_not_before(town, clock
     things = watch(town, closed=closed, left_open=left_open)
     assert {each.name for each in things if not each.is_there()} == set()
 
+    look_each_day(town, clock, things)
+
+
+def look_each_day(services, clock, things: list[Watched]) -> None:
+    """Purges as every night, and looks what is left."""
     for day in days_to_look_at(things):
         today = DAY_0 + timedelta(days=day, hours=6)
         clock.set(max(today, DAY_0 + CLOSED_AFTER))
-        purge_all(town)
+        purge_all(services)
         now = clock.now()
         gone = {each.name for each in things if not each.is_there()}
         too_early = {each.name for each in things if each.name in gone and each.due > now}
