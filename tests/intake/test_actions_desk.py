@@ -17,7 +17,6 @@ from signaal.intake.model import (
     Outcome,
 )
 from signaal.places.model import AddressWords
-from signaal.privacy import actions as sealing
 from signaal.visitor import Visitor
 from tests.intake.conftest import NEIGHBOUR, acts
 
@@ -100,46 +99,6 @@ def test_reading_what_waits_for_a_place_leaves_a_line_without_words(services, te
     references = json.loads(entry.details)["references_1"]
     assert set(references.split(",")) == {report.reference for report in reports()}
     assert "herrie" not in repr(lines)
-
-
-def read_text(services, reference):
-    return actions.report_text(services, reference, role="duty_contact", purpose="tonight")
-
-
-def test_the_text_of_one_report_is_opened_and_the_opening_is_written_down(
-    services, texts_in, reports
-):
-    texts_in(NUISANCE)
-    (report,) = reports()
-
-    with capture_logs() as lines:
-        assert read_text(services, report.reference) == NUISANCE
-
-    assert lines == [
-        {
-            "event": "report opened",
-            "log_level": "info",
-            "report": str(report.id),
-            "role": "duty_contact",
-            "purpose": "tonight",
-        }
-    ]
-
-
-def test_a_text_that_was_destroyed_or_never_there_isnt_opened(
-    services, texts_in, reports, town, clock
-):
-    texts_in(NUISANCE)
-    (report,) = reports()
-    with services.database.session() as session, session.begin():
-        sealing.destroy_key(session, store.sealed(session, [report.id])[report.id].key_id)
-        actions.take_in_history(session, [history(town["8021AC"], clock)])
-
-    with capture_logs() as lines:
-        assert [read_text(services, row.reference) for row in reports()] == [None, None]
-        assert read_text(services, "") is None
-
-    assert lines == []
 
 
 # -- for the floors above -------------------------------------------------------------------

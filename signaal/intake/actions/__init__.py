@@ -9,7 +9,6 @@ from signaal.intake.actions.desk import (
     open_unplaced,
     place_by_hand,
     reference_of,
-    report_text,
     unplaced,
 )
 from signaal.intake.actions.dialogue import take_in_sms
@@ -60,7 +59,6 @@ __all__ = [
     "receipt_again",
     "reference_of",
     "report_at_night",
-    "report_text",
     "shout_late_requests",
     "take_in_form",
     "take_in_history",

@@ -316,26 +316,6 @@ def _note(
     )
 
 
-def report_text(services: Services, reference: str, *, role: str, purpose: str) -> str | None:
-    """What the reporter said, opened from the seal; the opening is written in the log.
-
-    Args:
-        services: The tools of the house.
-        reference: The public reference of the report.
-        role: In which role somebody opens it.
-        purpose: What it is opened for.
-
-    Returns:
-        None when there is no such report, it never had a text, or it can't be opened any more.
-    """
-    with services.database.reading() as session:
-        row = store.by_reference(session, reference)
-        texts = _said(services, session, [row.id]).texts if row else {}
-    for report_id in texts:
-        log.info("report opened", report=str(report_id), role=role, purpose=purpose)
-    return next(iter(texts.values()), None)
-
-
 # -- placing --------------------------------------------------------------------------------
 
 
