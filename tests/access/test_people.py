@@ -313,6 +313,17 @@ def test_other_roles_count_at_once(real, boss, clock):
     assert "roles_changed" in acts(real)
 
 
+def test_other_districts_end_the_session_too(real, boss):
+    person = hire(real, "a@example.nl", Role.COORDINATOR)
+    secret = signed_in(real, person)
+
+    actions.change_roles(
+        real, visitor=administrator(boss), person_id=person.id, assignments=COORDINATOR
+    )
+
+    assert actions.session_of(real, secret) is None
+
+
 def test_a_lost_second_factor_gives_a_new_link_to_the_same_person(real, boss, clock):
     person = hire(real, "a@example.nl", Role.COORDINATOR)
     codes = accept(real, invite(real, boss))
