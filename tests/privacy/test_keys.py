@@ -152,14 +152,25 @@ def test_a_wrapped_key_does_not_open_in_another_row(services, part) -> None:
         else:
             first.wrapped = second.wrapped
             session.delete(second)
-    with raises(BrokenSeal):
-        read(services, *mine)
+    master_key = services.settings.master_key
+    with services.database.reading() as session, raises(BrokenSeal):
+        find_key(session, key_id=mine[0], master_key=master_key)
 
 
 def test_a_wrapped_group_does_not_open_as_another_purposes(services) -> None:
     put(services), put(services, purpose="messages")
     with services.database.session() as session, session.begin():
         first, second = session.exec(select(KeyGroupRow)).all()
+        first.wrapped, second.wrapped = second.wrapped, first.wrapped
+    with raises(BrokenMasterKey):
+        check_master_key(services)
+
+
+def test_a_wrapped_group_does_not_open_in_the_row_of_an_older_one(services) -> None:
+    direct(services)
+    rotate_groups(services)
+    with services.database.session() as session, session.begin():
+        first, second = session.exec(select(KeyGroupRow).where(KeyGroupRow.purpose == "log")).all()
         first.wrapped, second.wrapped = second.wrapped, first.wrapped
     with raises(BrokenMasterKey):
         check_master_key(services)
