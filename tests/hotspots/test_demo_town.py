@@ -8,6 +8,7 @@ from pytest import fixture, mark
 from signaal.access.model import Role
 from signaal.db import Database
 from signaal.hotspots import actions
+from signaal.hotspots.snapshot import read
 from signaal.intake.model import Kind
 from signaal.policies import Policies
 from signaal.resources import GEODATA
@@ -106,3 +107,15 @@ def test_what_faded_was_coloured_and_is_no_longer(lindestad) -> None:
     ]
     assert coloured_in
     assert min(coloured_in) >= faded["to_week_back"] // 4
+
+
+@mark.parametrize("role", [Role.TEAM_MEMBER, Role.COORDINATOR, Role.POLICY_OFFICER])
+@mark.parametrize("kind", [Kind.NUISANCE, Kind.CONCERN])
+def test_the_towns_rate_from_what_is_shown_is_near_the_true_one(lindestad, kind, role) -> None:
+    """Hidden counts hold half of all voices here: the estimate is low, never by more than half."""
+    figures = actions.map_figures(lindestad, period=0, kind=kind, visitor=looking(role))
+    frozen = read(lindestad.settings.snapshots_dir)
+    counts = (frozen.periods if role is Role.POLICY_OFFICER else frozen.windows)(kind)[:, 0]
+    true = 1000 * counts.sum() / frozen.dwellings.sum()
+    print(f"{kind} {role}: {figures.town_rate:.1f} shown, {true:.1f} true")
+    assert true / 2.5 < figures.town_rate < true * 1.5
