@@ -244,6 +244,7 @@ def test_on_duty_silence_locks_and_the_pin_opens_again(office, browser):
     office.services.clock.turn(minutes=20)
     assert browser.get("/nachtlijn").status_code == 403
 
+    assert browser.get("/aanmelden").headers["Location"] == "/aanmelden/pin"
     assert "Uw dienst loopt nog" in browser.get("/aanmelden/pin").text
     assert browser.send("/aanmelden/pin", pin="000000").status_code == 422
     opened = browser.send("/aanmelden/pin", pin="604913")

@@ -54,10 +54,13 @@ def say_no(error: WrongSignIn | TooBusy) -> str:
 
 @blueprint.get("/aanmelden")
 @open_to(EVERYONE, purpose=Purpose.SIGN_IN)
-def sign_in() -> str:
+def sign_in() -> str | Response:
     """The form to sign in with; in the demo one button for each role."""
     if services().settings.is_demo:
         return render_template("access/roles.html", roles=list(Role))
+    current = session_now()
+    if current and current.step is SignInStep.PIN:  # their own session, locked: not from the start
+        return redirect(url_for("access.ask_pin"), code=303)
     return render_template("access/sign_in.html", provider=provider_name())
 
 
