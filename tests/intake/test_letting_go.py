@@ -1,7 +1,5 @@
 """What has had its time is let go, part by part; a dry run only counts."""
 
-from datetime import timedelta
-
 import pytest
 from sqlmodel import select
 
@@ -11,7 +9,9 @@ from signaal.intake.actions import letting_go
 from signaal.intake.model import Channel, HistoricReport, HouseholdRequest, Identity, Kind
 from signaal.places.model import AddressWords
 from signaal.visitor import Visitor
-from tests.intake.test_own_report import CODE
+from tests.intake.test_own_report import CODE, code
+
+__all__ = ["code"]
 
 NUISANCE = "8021 AC 14 al weken herrie"
 TEAM = {"visitor": Visitor(role="team_member", districts=None), "purpose": "p"}
@@ -37,10 +37,9 @@ def close(services, report_id) -> None:
 
 
 def test_contact_and_dwelling_go_when_the_answer_is_given_and_the_text_ninety_days_later(
-    services, texts_in, replies, reports, clock, opened
+    services, code, reports, clock, opened
 ):
-    texts_in(NUISANCE)
-    actions.add_to(services, CODE.search(replies()[0]).group(), "nu ook stank")
+    actions.add_to(services, code, "nu ook stank")
     actions.purge(services)
     assert parts(services) == {"text", "contact", "dwelling"}
     (before,) = rows(services, store.SealedReportRow)
@@ -188,4 +187,3 @@ def test_an_answered_household_request_is_only_counted_after_a_year(services, to
     assert left.id != first.id
     (count,) = rows(services, store.AnsweredCountRow)
     assert (count.year, count.late, count.count) == (2026, True, 1)
-    clock.turn(days=1, seconds=timedelta(hours=1).total_seconds())

@@ -86,11 +86,7 @@ def _count(services: Services, session: Session, address: str) -> None:
 
 def describes_somebody(services: Services, text: str) -> bool:
     """Whether the text seems to describe somebody's origin, faith or illness."""
-    try:
-        words = services.policies[PromptWords]
-    except KeyError:
-        return False
-    return words_read.describes_somebody(text, words)
+    return words_read.describes_somebody(text, services.policies[PromptWords])
 
 
 def mark_of(services: Services, form: FormReport) -> str:
