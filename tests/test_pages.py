@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pytest import fixture, mark
 
+from signaal.access import actions as access
 from signaal.access.model import Purpose, Role
 from signaal.app import LANGUAGES, create_app
 from signaal.db import Database
@@ -17,15 +18,16 @@ def visitor(services):
     return create_app(services).test_client()
 
 
-def as_staff(client, role=Role.TEAM_MEMBER):
+def as_staff(services, client, role=Role.TEAM_MEMBER):
     with client.session_transaction() as session:
-        session["role"] = role.value
+        session["sid"] = access.start_demo_session(services, role=role)
     return client
 
 
 def test_with_the_database_away_a_page_in_both_languages_comes_out_even_for_staff(services):
     nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    client = as_staff(create_app(replace(services, database=nowhere)).test_client())
+    client = create_app(replace(services, database=nowhere)).test_client()
+    as_staff(services, client)
 
     answer = client.get("/nachtlijn")
 
@@ -73,8 +75,8 @@ def test_every_page_says_in_which_language_it_is_and_whom_to_call(visitor, langu
             assert number in page
 
 
-def test_the_other_language_keeps_what_was_asked_for(visitor):
-    page = as_staff(visitor).get("/kaart?soort=concern&periode=2").text
+def test_the_other_language_keeps_what_was_asked_for(services, visitor):
+    page = as_staff(services, visitor).get("/kaart?soort=concern&periode=2").text
 
     assert 'href="?soort=concern&amp;periode=2&amp;taal=en"' in page
 
