@@ -68,6 +68,7 @@ def test_each_gain_of_rights_gives_the_cookie_another_secret(office, browser):
             return session.get("sid", "")
 
     browser.get("/?taal=en")
+    browser.get("/uitnodiging/" + "x" * 43)
     browser.send("/aanmelden", email=office.ann.email, password=PASSWORD)
     secrets.append(kept())
     browser.send("/aanmelden/code", code=office.ann.code())
