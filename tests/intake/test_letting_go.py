@@ -13,7 +13,7 @@ from tests.intake.test_own_report import CODE, code
 
 __all__ = ["code"]
 
-NUISANCE = "8021 AC 14 al weken herrie"
+NUISANCE = "8021 AC 14 al weken herrie 's nachts"
 TEAM = {"visitor": Visitor(role="team_member", districts=None), "purpose": "p"}
 
 
