@@ -46,7 +46,7 @@ from signaal.simulator import web as simulator_web
 from signaal.simulator.delivery import over_wsgi
 from signaal.simulator.network import FakeNetwork
 from signaal.visitor import RESIDENT, Visitor
-from signaal.web import EVERYONE, RouteRule, open_to, role, rule_of, services
+from signaal.web import EVERYONE, RouteRule, open_to, role, rule_of, services, visitor
 
 LANGUAGES = ("nl", "en")
 LARGEST_BODY = 64 * 1024
@@ -242,7 +242,7 @@ def _may_open(path: str) -> bool:
 def _standing_alarms() -> tuple[Alarm, ...]:
     try:
         with services().database.reading() as reading:
-            return tuple(oncall.standing_alarms(reading))
+            return tuple(oncall.standing_alarms(reading, visitor=visitor()))
     except (OperationalError, PoolTimeout):
         return ()  # the page that says that the database is away must still come out
 

@@ -32,6 +32,7 @@ from signaal.messages import actions as messages
 from signaal.oncall import actions as oncall
 from signaal.oncall.model import EscalationPolicy
 from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webhook_token
+from signaal.outside.openid import OpenIdProvider
 from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
 from signaal.policies import Policies, Policy, read_policies
 from signaal.privacy import actions as privacy
@@ -85,6 +86,7 @@ def build(settings: Settings) -> House:
         policies=read_all_policies(settings),
         carrier=ConsoleCarrier(network) if network else TwilioCarrier(settings),
         signatures=(ConsoleSignatureCheck if network else TwilioSignatureCheck)(settings),
+        identity_provider=OpenIdProvider(settings, clock) if settings.oidc_issuer else None,
     )
     rota = oncall.rota_of(services)
     if network:
@@ -155,6 +157,7 @@ def ticks(house: House) -> tuple[Tick, ...]:
         Tick("figures", refresh_seconds, lambda: hotspots.refresh(services)),
         Tick("copies at the provider", 60, lambda: messages.forget_copies(services)),
         Tick("purge", 3600, lambda: purge_at_night(services)),
+        Tick("late requests", 3600, lambda: intake.shout_late_requests(services)),
         Tick("seal of the log", 3600, lambda: access.seal_checkpoint(services)),
     ]
     if house.network:

@@ -1,16 +1,23 @@
 """The tables as they are upgraded are the tables that the code means, and nothing is lost."""
 
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pytest import fixture, raises
-from sqlalchemy import inspect, text
+from sqlalchemy import bindparam, inspect, text
 from sqlmodel import SQLModel
 
 from signaal import wiring
 from signaal.db import Database
 from signaal.errors import OutdatedTables
+from signaal.messages import actions as messages
+from signaal.privacy import actions as privacy
 from signaal.services import Services
 from signaal.settings import Settings
 from tests.fakes import RecordingPhone, SetClock, TrustingCheck
@@ -34,8 +41,6 @@ def bare(request, tmp_path):
 
 
 def services_on(database: Database, tmp_path) -> Services:
-    from datetime import UTC, datetime
-
     clock = SetClock(datetime(2026, 11, 16, 9, tzinfo=UTC))
     settings = Settings(data_dir=tmp_path, database_url=database.url)
     return Services(
@@ -123,3 +128,86 @@ def test_messages_that_were_taken_in_are_still_known_without_their_sender(bare, 
         (kept,) = session.connection().execute(text("SELECT * FROM inbound_text")).mappings()
     assert kept["provider_key"] == "p"
     assert set(kept) == {"provider_key", "received_at", "report_id"}
+
+
+NONCE = bytes(12)
+REPORT, KEY, MESSAGE = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def fill_as_version_0_1_0(connection, *, master_key: bytes) -> None:
+    """A report with its text, sealed as they were then, and a message that waits to be sent."""
+    secret = bytes(range(32))
+    wrapping = AESGCM(sha256(b"signaal data keys:" + master_key).digest())
+    at = datetime(2026, 11, 16, 8, 59, tzinfo=UTC)
+    rows = {
+        "data_key": {
+            "id": KEY,
+            "wrapped": NONCE + wrapping.encrypt(NONCE, secret, None),
+        },
+        "report": {
+            "id": REPORT,
+            "reference": "K7QM22",
+            "channel": "sms",
+            "kind": "nuisance",
+            "category": "noise",
+            "urgency": "normal",
+            "received_at": at,
+            "week": 2967,
+            "reporter_token": "t",
+            "identified": True,
+            "brought": True,
+            "status": "done",
+            "language": "nl",
+            "changed_at": at,
+        },
+        "sealed_report": {
+            "report_id": REPORT,
+            "key_id": KEY,
+            "text": NONCE + AESGCM(secret).encrypt(NONCE, b"al weken herrie", None),
+        },
+        "outbox": {
+            "id": MESSAGE,
+            "key": "receipt",
+            "channel": "sms",
+            "state": "queued",
+            "line": "+3197010200300",
+            "to_number": "+31612345001",
+            "body": "Dank u wel.",
+            "answer_path": "",
+            "ring_seconds": 0,
+            "urgent": False,
+            "attempts": 0,
+            "next_attempt_at": at,
+            "created_at": at,
+        },
+    }
+    for name, row in rows.items():
+        columns = SQLModel.metadata.tables[name].c
+        values = ", ".join(f":{column}" for column in row)
+        statement = text(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({values})")
+        typed = [bindparam(column, type_=columns[column].type) for column in row]
+        connection.execute(statement.bindparams(*typed), row)
+
+
+def test_what_version_0_1_0_kept_can_still_be_opened_and_sent(bare, tmp_path) -> None:
+    services = services_on(bare, tmp_path)
+    master_key = services.settings.master_key.get_secret_value().encode()
+    with bare.migrating() as connection:
+        config = wiring.alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        fill_as_version_0_1_0(connection, master_key=master_key)
+    wiring.upgrade_database(services)
+    wiring.require_ready(services)
+
+    messages.deliver_due(services)
+
+    assert [sent.body for sent in services.carrier.texts] == ["Dank u wel."]
+    with bare.reading() as session:
+        ((closed_at, sealed),) = session.connection().execute(
+            text("SELECT closed_at, text FROM report JOIN sealed_report ON report_id = report.id")
+        )
+        key = privacy.find_key(session, key_id=KEY, master_key=services.settings.master_key)
+    assert closed_at is not None
+    assert key
+    assert key.open(sealed) == "al weken herrie"

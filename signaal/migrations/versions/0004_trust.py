@@ -477,6 +477,12 @@ def upgrade() -> None:
         batch_op.alter_column("text", existing_type=sa.LargeBinary(), nullable=True)
     # What ended before this version ended when it last changed.
     op.execute("UPDATE report SET closed_at = changed_at WHERE status IN ('done', 'closed')")
+    # An older night case knows its neighbourhood by name only.
+    op.execute(
+        "UPDATE night_case SET district = (SELECT MIN(district_code) FROM neighbourhood"
+        " WHERE neighbourhood.name = night_case.neighbourhood"
+        " GROUP BY neighbourhood.name HAVING COUNT(*) = 1)"
+    )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE_GUARDS if is_sqlite else POSTGRESQL_GUARDS:
         op.execute(statement)
