@@ -124,7 +124,7 @@ class Filled:
         )
         if elsewhere:
             self._move(secret)
-        return Entered(self.app, secret)
+        return Entered(self.app, secret, role)
 
     def _move(self, secret: str) -> None:
         """This person works for another organisation from now on."""
@@ -173,6 +173,7 @@ class Entered:
 
     app: Flask
     secret: str = ""
+    role: str = ""
 
     def browser(self) -> FlaskClient:
         """A browser with nothing but this session."""
@@ -208,12 +209,14 @@ EXAMPLES = {
 """What is filled in where a field declares no choices."""
 
 
-def fill_in(fields: tuple[Field, ...]) -> dict[str, str]:
-    """A form in which every field holds something that may stand there."""
-    return {
+def fill_in(fields: tuple[Field, ...], *, role: str = "") -> dict[str, str]:
+    """A form in which every field holds something that may stand there, for one's own role."""
+    own = {"role": role} if role and "role" in {each.name for each in fields} else {}
+    filled_in = {
         each.name: each.choices[0] if each.choices else EXAMPLES.get(each.name, "x")[: each.longest]
         for each in fields
     }
+    return filled_in | own
 
 
 # -- filling it -----------------------------------------------------------------------------
@@ -241,11 +244,13 @@ def _fill(services: Services, network: FakeNetwork | None) -> Filled:
     hotspots.refresh(services)
     elsewhere = _found_elsewhere(services)
     at_home = _people_at_home(services)
+    colleague = _somebody(services, Role.TEAM_MEMBER)
     assert network
     app = create_app(services, network)
     app.config["WTF_CSRF_ENABLED"] = False
     corners = {
-        corner.district: _with_arguments(services, corner, at_home=at_home) for corner in CORNERS
+        corner.district: _with_arguments(services, corner, at_home=at_home, looks=colleague)
+        for corner in CORNERS
     }
     return Filled(app, services, corners, elsewhere)
 
@@ -366,25 +371,29 @@ def _report_from(services: Services, corner: Corner) -> None:
         )
 
 
-def _with_arguments(services: Services, corner: Corner, *, at_home: Mapping[str, object]) -> Corner:
+def _with_arguments(
+    services: Services, corner: Corner, *, at_home: Mapping[str, object], looks: Visitor
+) -> Corner:
     """What a path with an argument of this name, or of this route, leads to."""
     block_code = f"{_neighbourhood(corner)}-{corner.postcode}"
     with services.database.reading() as session:
-        report = session.exec(
+        report, looked_at, *_ = session.exec(
             select(ReportRow)
             .join(BlockRow, BlockRow.id == ReportRow.block_id)
             .where(BlockRow.code == block_code)
             .order_by(ReportRow.id)
-        ).all()[0]
+        ).all()
         case = session.exec(
             select(NightCaseRow).where(NightCaseRow.neighbourhood == f"Buurt {_at(corner)}")
         ).all()[0]
         attempt = session.exec(select(AttemptRow).where(AttemptRow.case_id == case.id)).first()
-        return replace(
+        corner = replace(
             corner,
             reference=report.reference,
             arguments={
                 "report_id": report.id,
+                "intake.close.report_id": looked_at.id,
+                "intake.show_contact.report_id": looked_at.id,
                 "case_id": case.id,
                 "attempt_id": attempt.id if attempt else NOWHERE,
                 "code": block_code,
@@ -395,6 +404,9 @@ def _with_arguments(services: Services, corner: Corner, *, at_home: Mapping[str,
                 **at_home,
             },
         )
+        looked_at_id = looked_at.id
+    intake.look_at(services, looked_at_id, visitor=looks, purpose=Purpose.OFFER_HELP)
+    return corner
 
 
 def _at(corner: Corner) -> int:
