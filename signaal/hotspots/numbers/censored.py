@@ -74,9 +74,11 @@ def towns_from_classes(low: IntArray, high: IntArray, dwellings: CountArray) -> 
 
 
 def _cells(low: IntArray, high: IntArray, dwellings: FloatArray) -> _Cells:
-    whole = np.stack([low, high, dwellings.astype(np.int64)], axis=1)
-    cells, times = np.unique(whole, axis=0, return_counts=True)
-    return _Cells(cells[:, 0], cells[:, 1], cells[:, 2].astype(float), times.astype(float))
+    homes = dwellings.astype(np.int64)
+    tops, sizes = int(high.max(initial=0)) + 1, int(homes.max(initial=0)) + 1
+    cells, times = np.unique((low * tops + high) * sizes + homes, return_counts=True)
+    ends, size = np.divmod(cells, sizes)
+    return _Cells(ends // tops, ends % tops, size.astype(float), times.astype(float))
 
 
 def _settled(cells: _Cells) -> _Mixture:
