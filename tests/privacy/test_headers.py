@@ -212,12 +212,17 @@ class Calls(HTMLParser):
             self.bare_scripts.append(str(attrs))
 
 
+def is_a_page(answer: TestResponse) -> bool:
+    """One of our own, and not the line with which werkzeug sends somebody on."""
+    return answer.status_code == 200 and "<html" in answer.text
+
+
 def test_no_page_asks_another_host_for_anything(answers) -> None:
     for line, _, answer in answers:
         if answer.mimetype == "text/html":
             calls = Calls()
             calls.feed(answer.text)
-            assert calls.addresses or "<" not in answer.text, line.path
+            assert calls.addresses or not is_a_page(answer), line.path
             for address in calls.addresses:
                 assert not CALLS_ANOTHER_HOST.match(address), (line.path, address)
 
