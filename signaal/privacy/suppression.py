@@ -15,6 +15,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 OPEN = 10**9
 """Stands for "no upper end"; sums of a million of them still fit in 64 bits."""
 
+ROOM = CLASS_BORDERS[0] - 1
+"""By so much a sum must be able to lie above its lowest, so that any hidden part can be four."""
+
 _LOWS = np.array([0, *CLASS_BORDERS], dtype=np.int64)
 _HIGHS = np.array([*(border - 1 for border in CLASS_BORDERS), OPEN], dtype=np.int64)
 
@@ -53,7 +56,11 @@ class _Known:
 
 
 def suppress(
-    counts: IntArray, *, withheld: BoolArray, parents: Sequence[IntArray]
+    counts: IntArray,
+    *,
+    withheld: BoolArray,
+    parents: Sequence[IntArray],
+    number_at_top: bool = False,
 ) -> tuple[Published, ...]:
     """Hides small counts, and takes from the areas above whatever would tell one of them.
 
@@ -82,6 +89,9 @@ def suppress(
         withheld: Leaves of which nothing may be seen, shape (leaves,).
         parents: For each level above the leaves, from below: the place of the parent of each
             place of the level under it; every parent from 0 up has at least one part.
+        number_at_top: Say the sum of the whole as a number where the two conditions above allow
+            it: from low + 4 up to high - need; at either end "at most" or "at least", so that
+            nothing follows from which of these it is.
 
     Returns:
         What may be seen, one for each level, leaves first.
@@ -95,9 +105,11 @@ def suppress(
     leaves = _leaf_classes(sums, withheld)
     levels, known = [leaves], _known_of_leaves(leaves)
     for parent in parents:
-        sums = _by_parent(np.add, sums, parent)
-        published, known = _published(sums, _together(known, parent))
+        sums, inside = _by_parent(np.add, sums, parent), _together(known, parent)
+        published, known = _published(sums, inside)
         levels.append(published)
+    if number_at_top and parents:
+        levels[-1] = _as_numbers(sums, inside, otherwise=published)
     return tuple(levels)
 
 
@@ -136,6 +148,15 @@ def _published(sums: IntArray, inside: _Known) -> tuple[Published, _Known]:
     protects = (inside.need > 0) | hidden
     need = np.where(protects, np.maximum(most - lowest, 0), 0)
     return Published(low, high), _Known(np.maximum(inside.low, low), most, need)
+
+
+def _as_numbers(sums: IntArray, inside: _Known, *, otherwise: Published) -> Published:
+    """Sums of the highest class as numbers, where these force no part; else their classes."""
+    floor, cap = inside.low + ROOM, inside.high - inside.need
+    says = (otherwise.low == CLASS_BORDERS[-1]) & (floor <= cap)
+    low = np.where(sums <= floor, otherwise.low, np.minimum(sums, cap))
+    high = np.where(sums >= cap, OPEN, np.maximum(sums, floor))
+    return Published(np.where(says, low, otherwise.low), np.where(says, high, otherwise.high))
 
 
 def _by_parent(together: np.ufunc, values: IntArray, parent: IntArray) -> IntArray:

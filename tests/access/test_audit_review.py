@@ -14,7 +14,7 @@ from sqlmodel import select
 from signaal.access import actions
 from signaal.access.actions import record
 from signaal.access.model import Role
-from signaal.access.model.audit import PLACE, Act, place_key
+from signaal.access.model.audit import Act, place_key
 from signaal.access.model.people import Organisation, OrganisationKind
 from signaal.access.model.review import PAGE, Wanted, usable_home, usable_reference
 from signaal.access.model.striking import Rule
@@ -54,7 +54,9 @@ def organisations(services) -> None:
             people.add_person(session, row)
 
 
-def act(services, *, visitor=TEAM, kind=Act.TEXT_OPENED, subject="ABC123", **details) -> None:
+def act(
+    services, *, visitor=TEAM, kind=Act.TEXT_OPENED, subject="ABC123", places=(), **details
+) -> None:
     with services.database.session() as session, session.begin():
         record(
             session,
@@ -64,6 +66,7 @@ def act(services, *, visitor=TEAM, kind=Act.TEXT_OPENED, subject="ABC123", **det
             subject=subject,
             now=services.clock.now(),
             details=details,
+            places=places,
         )
 
 
@@ -164,8 +167,8 @@ def test_a_look_at_the_readers_own_address_is_on_the_list_and_the_address_is_now
     actions.register_home(services, visitor=TEAM, postcode="8021 ac", number="14 A")
     assert actions.has_home(services, visitor=TEAM)
     for key in (place, other):
-        act(services, **{PLACE: key})
-        act(services, visitor=HOUSING, **{PLACE: key})
+        act(services, places=[key])
+        act(services, visitor=HOUSING, places=[key])
 
     found = actions.striking(services, visitor=AUDITOR, year=2026, month=11)
     assert [(row.rule, row.person, row.count) for row in found.rows] == [
@@ -204,7 +207,7 @@ def test_an_address_that_was_forgotten_is_compared_with_no_more(services) -> Non
     actions.register_home(services, visitor=TEAM, postcode="8021AC", number="18")
     actions.forget_home(services, visitor=TEAM)
     for number in ("14", "18"):
-        act(services, place=place_key(postcode="8021AC", number=number, pepper=pepper))
+        act(services, places=[place_key(postcode="8021AC", number=number, pepper=pepper)])
 
     assert not actions.has_home(services, visitor=TEAM)
     assert actions.striking(services, visitor=AUDITOR, year=2026, month=11).rows == ()

@@ -4,6 +4,7 @@ from pytest import fixture, mark, raises
 from sqlmodel import select
 from structlog.testing import capture_logs
 
+from signaal.access.model import Role
 from signaal.alerting.actions import consider
 from signaal.alerting.model import AlertPolicy
 from signaal.alerting.store import DecisionRow
@@ -16,9 +17,11 @@ from signaal.oncall.model import CaseState
 from signaal.places.model import AddressWords
 from signaal.ports import InboundText
 from signaal.privacy.store import DataKeyRow
+from signaal.visitor import Visitor
 from tests.intake.town import build_town
 
 SATURDAY_NIGHT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+TEAM = Visitor(Role.TEAM_MEMBER, districts=None)
 NEIGHBOUR = "+31612345678"
 DIENST_A = "+3197010200301"
 DANGER = "8021 AC 14 mijn buurman gaat zichzelf iets aandoen"
@@ -53,8 +56,7 @@ def decisions(services) -> list[DecisionRow]:
 
 
 def cases(services) -> list:
-    with services.database.reading() as session:
-        return oncall.cases(session)
+    return oncall.cases(services, visitor=TEAM)
 
 
 def pages(phone) -> list[str]:
@@ -138,7 +140,7 @@ def test_a_report_placed_by_hand_is_considered_again_and_pages_nobody_twice(
         (unplaced,) = intake.unplaced(session)
     clock.turn(minutes=1)
     words = AddressWords(postcode="8021AC", number=14)
-    intake.place_by_hand(services, unplaced.id, words, role="team_member")
+    intake.place_by_hand(services, unplaced.id, words, visitor=TEAM, purpose="offer_help")
     assert consider(services) == 1
     assert len(cases(services)) == 1
     assert len(decisions(services)) == 1

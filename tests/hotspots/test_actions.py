@@ -77,9 +77,12 @@ def test_the_rate_is_marshalls_where_nothing_is_hidden(services) -> None:
     assert figures.town_rate == approx(87)
 
 
-@mark.parametrize("role", [Role.COORDINATOR, Role.TEAM_MEMBER, Role.POLICY_OFFICER])
+@mark.parametrize("role", [Role.POLICY_OFFICER, Role.POLICE_OFFICER, Role.AUDITOR])
 def test_everything_that_is_shown_follows_from_what_is_shown(services, role) -> None:
-    """Hidden counts may be anything: the town's rate, rates and levels are the same."""
+    """Hidden counts may be anything: the town's rate, rates and levels are the same.
+
+    Nobody here reads reports; who does is compared with the town as it is.
+    """
     seen = []
     blocks = build(services)
     report(services, blocks[0], times=9, weeks_ago=4, who="seen")
@@ -335,8 +338,8 @@ def test_a_block_tells_what_lies_behind_its_colour(services) -> None:
     assert chosen.kind is Kind.NUISANCE
     assert (chosen.figure.reporters, chosen.before) == (exactly(8), exactly(3))
     assert (chosen.crude.low, chosen.crude.high) == (approx(160), approx(160))
-    assert chosen.town_rate == approx(12.8, abs=0.1)
-    assert 80 <= chosen.own_share <= 90
+    assert chosen.town_rate == approx(14)
+    assert chosen.own_share == 81
     assert [each.reporters for each in chosen.fours] == [HIDDEN_3] * 5 + [exactly(3), exactly(8)]
     assert len(chosen.weeks) == 26
     assert {week.reporters for week in chosen.weeks} == {WITHHELD}

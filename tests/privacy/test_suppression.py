@@ -28,8 +28,8 @@ def towns(draw, *, most_leaves=14):
     return np.array(counts), np.array(withheld), tree
 
 
-def published(counts, withheld, tree):
-    return suppress(counts, withheld=withheld, parents=tree.parents)
+def published(counts, withheld, tree, *, number_at_top=True):
+    return suppress(counts, withheld=withheld, parents=tree.parents, number_at_top=number_at_top)
 
 
 def sums(counts, tree) -> list[np.ndarray]:
@@ -50,7 +50,8 @@ def one_level(*counts, withheld=()) -> tuple[int, int | None]:
     """The class of one area with these leaves."""
     tree = Tree((np.zeros(len(counts), dtype=np.int64),))
     hides = np.isin(np.arange(len(counts)), withheld)
-    return ends(published(np.array(counts)[:, None], hides, tree)[1])
+    whole = published(np.array(counts)[:, None], hides, tree, number_at_top=False)
+    return ends(whole[1])
 
 
 @mark.parametrize(
@@ -85,6 +86,28 @@ def test_a_leaf_gets_its_class(count, seen) -> None:
 )
 def test_borders_that_would_tell_a_hidden_part_are_left_out(counts, seen) -> None:
     assert one_level(*counts) == seen
+
+
+@mark.parametrize(
+    ("counts", "seen"),
+    [
+        # 25 and 39 are at least 20 and 20, and at most 39 and 39; the hidden part is at most 4.
+        ((39, 25, 1), (65, 65)),
+        # At least 44 as soon as the hidden part may be 4: no lower number is told.
+        ((20, 20, 1), (40, 44)),
+        ((20, 20, 4), (40, 44)),
+        ((20, 21, 4), (45, 45)),
+        # The parts are at most 39, 39 and 4: from 78 on the hidden part would be told.
+        ((39, 39, 0), (78, None)),
+        ((39, 39, 4), (78, None)),
+        # The highest class only.
+        ((20, 10, 1), (20, 39)),
+    ],
+)
+def test_the_whole_is_a_number_where_that_tells_no_hidden_part(counts, seen) -> None:
+    tree = Tree((np.zeros(len(counts), dtype=np.int64),))
+    shown = np.zeros(len(counts), dtype=bool)
+    assert ends(published(np.array(counts)[:, None], shown, tree)[1]) == seen
 
 
 def test_a_withheld_part_is_never_told_by_the_rest() -> None:
@@ -154,6 +177,7 @@ def test_what_is_published_holds_the_true_count(town) -> None:
     for level, true in zip(published(counts, withheld, tree), sums(counts, tree), strict=True):
         assert (level.low <= true).all()
         assert (true <= level.high).all()
+    for level in published(counts, withheld, tree, number_at_top=False):
         assert set(np.unique(level.low % 5)) <= {0}
         assert set(np.unique(level.high[level.high < OPEN] % 5)) <= {4}
 

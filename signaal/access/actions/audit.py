@@ -1,12 +1,11 @@
 """Writing the log of acts down."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from signaal.access.model.audit import (
     NO_DETAILS,
     OWN_ADDRESS,
-    PLACE,
     Act,
     Entry,
     canonical_details,
@@ -29,6 +28,7 @@ def record(
     now: datetime,
     subject: str = "",
     details: Mapping[str, str | int] | None = None,
+    places: Collection[str] = (),
 ) -> None:
     """Writes an act down, in the transaction of that act and as its last statement.
 
@@ -41,8 +41,9 @@ def record(
         purpose: What for.
         now: When, aware, UTC.
         subject: Id or reference of what it was done to; never a text, name or number.
-        details: Ids, codes and counts. `place` (a `place_key`) is compared with where the visitor
-            lives and not kept: the line only says `own_address` when they are the same.
+        details: Ids, codes and counts.
+        places: The dwellings that it is about, each a `place_key`. They are compared with where
+            the visitor lives and not kept: the line only says `own_address` if that is among them.
 
     Raises:
         UnusableAct: Subject or details hold more than ids, codes and counts.
@@ -50,7 +51,10 @@ def record(
     """
     check_subject(subject)
     session.flush()  # what the act itself has to say goes first
-    kept = canonical_details(_without_place(session, visitor, details or NO_DETAILS))
+    told = dict(details or NO_DETAILS)
+    if places and visitor.person and review.lives_at(session, visitor.person, places):
+        told[OWN_ADDRESS] = 1
+    kept = canonical_details(told)
     seq, previous = _locked_head(session)
     entry = Entry(
         seq=seq + 1,
@@ -64,16 +68,6 @@ def record(
         details=kept,
     )
     store.append(session, entry, previous=previous, sign=digest(previous, entry))
-
-
-def _without_place(
-    session: Session, visitor: Visitor, details: Mapping[str, str | int]
-) -> dict[str, str | int]:
-    kept = {name: value for name, value in details.items() if name != PLACE}
-    place = details.get(PLACE)
-    if place and visitor.person and review.lives_at(session, visitor.person, str(place)):
-        kept[OWN_ADDRESS] = 1
-    return kept
 
 
 def _locked_head(session: Session) -> tuple[int, bytes]:

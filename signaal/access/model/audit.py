@@ -98,10 +98,8 @@ CARE_ACTS = (
 
 NO_DETAILS: Mapping[str, str | int] = MappingProxyType({})
 
-PLACE = "place"
-"""The detail with which an act says which address it is about; it is compared, never kept."""
 OWN_ADDRESS = "own_address"
-"""The detail of a look at the reader's own address."""
+"""The detail of a look at the reader's own address; the address itself is never kept."""
 TASK = "task"
 """The detail with which an act says whether (1) or not (0) there was a task for it."""
 

@@ -155,10 +155,10 @@ def emails(session: Session, people: Collection[UUID]) -> dict[UUID, str]:
 # -- homes ----------------------------------------------------------------------------------
 
 
-def lives_at(session: Session, person: UUID, address_key: str) -> bool:
-    """Whether this person said that they live there."""
+def lives_at(session: Session, person: UUID, address_keys: Collection[str]) -> bool:
+    """Whether this person said that they live at one of these."""
     found = select(col(PersonHomeRow.person_id)).where(
-        col(PersonHomeRow.person_id) == person, col(PersonHomeRow.address_key) == address_key
+        col(PersonHomeRow.person_id) == person, col(PersonHomeRow.address_key).in_(address_keys)
     )
     return session.execute(found).first() is not None
 

@@ -1,7 +1,7 @@
 """Shows the figures of blocks, as far as a visitor may see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from signaal.clock import AMSTERDAM, WEEKS_PER_PERIOD, monday_of
 from signaal.errors import NoSnapshot, NotAllowed, UnknownPlace
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
+from signaal.hotspots.actions.lattice import yearly_rate
 from signaal.hotspots.model import (
     SMALLEST_SHOWN,
     TREND_WEEKS,
@@ -36,7 +37,8 @@ from signaal.hotspots.model import (
     stretches_for,
 )
 from signaal.hotspots.numbers.censored import towns_from_classes
-from signaal.hotspots.numbers.rates import Town, own_share, per_thousand, steadied
+from signaal.hotspots.numbers.counts import FloatArray
+from signaal.hotspots.numbers.rates import Town, own_share, per_thousand, steadied, town_of
 from signaal.hotspots.snapshot import Snapshot
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
@@ -169,16 +171,31 @@ def _counts(figures: Snapshot, kind: Kind, stretches: Stretches) -> NDArray[np.i
 
 @lru_cache(maxsize=32)
 def _towns(figures: Snapshot, view: _View) -> tuple[Town, ...]:
-    """The town in each window, from what this view shows: never from the hidden counts."""
+    """The town in each window: as it is for who reads reports, else as the published figures say.
+
+    Whoever reads no reports must not be able to work back from a rate to a hidden count. What
+    follows from classes alone is too low where most counts are hidden, and what follows from the
+    year is too low in the first year; so the higher of the two.
+    """
     large = figures.dwellings >= SMALLEST_SHOWN
-    counts = _counts(figures, view.kind, view.stretches)[large]
+    counts, homes = _counts(figures, view.kind, view.stretches), figures.dwellings
+    if view.stretches is Stretches.ROLLING:
+        return tuple(town_of(window, homes) for window in counts.T)
+    told = _towns_as_shown(counts[large], homes[large], precision=view.precision)
+    year = yearly_rate(figures, view.kind)
+    return tuple(replace(town, rate=max(town.rate, year)) for town in told)
+
+
+def _towns_as_shown(
+    counts: NDArray[np.int64], homes: FloatArray, *, precision: Precision
+) -> tuple[Town, ...]:
     different, which = np.unique(counts, return_inverse=True)
-    seen = [shown(int(count), precision=view.precision) for count in different]
+    seen = [shown(int(count), precision=precision) for count in different]
     low = np.array([count.low for count in seen], dtype=np.int64)
     tops = [NO_UPPER_END if count.high is None else count.high for count in seen]
     high = np.array(tops, dtype=np.int64)
     where = which.reshape(counts.shape)
-    return towns_from_classes(low[where], high[where], figures.dwellings[large])
+    return towns_from_classes(low[where], high[where], homes)
 
 
 def _figures(

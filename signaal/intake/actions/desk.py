@@ -1,8 +1,7 @@
 """A person reads a report, finds its place, says how it stands, and closes it."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -10,9 +9,10 @@ import structlog
 from signaal.access import actions as access
 from signaal.access.model import Act
 from signaal.db import Session
-from signaal.errors import AlreadyPlaced, BrokenSeal, UnknownPlace, UnusableReport
+from signaal.errors import AlreadyPlaced, UnknownPlace, UnusableReport
 from signaal.intake import store
 from signaal.intake.actions import ending, keeping
+from signaal.intake.actions.opened import Said, note_texts, open_texts
 from signaal.intake.model import (
     ENDED,
     MOST_READ,
@@ -28,25 +28,13 @@ from signaal.intake.model import (
 )
 from signaal.places import actions as places
 from signaal.places.model import AddressWords, PlaceFound, PlaceUnclear
-from signaal.privacy import actions as sealing
 from signaal.services import Services
 from signaal.visitor import Visitor
 
 LONGEST_LIST = 200
 WAITING = (ReportStatus.RECEIVED, ReportStatus.BEING_LOOKED_AT)
 """In these a report waits for a colleague."""
-REFERENCES_PER_DETAIL = 17
-"""So many references fit in one detail of a line in the log of acts."""
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What could be opened of some reports: texts by report, and what was added to them."""
-
-    texts: Mapping[UUID, str] = field(default_factory=dict)
-    additions: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
 
 
 # -- reading --------------------------------------------------------------------------------
@@ -61,8 +49,8 @@ def open_unplaced(services: Services, *, visitor: Visitor, purpose: str) -> list
     """Reports that wait for a place, with their text; the opening is written down first."""
     with services.database.session() as session, session.begin():
         listed = unplaced(session)
-        said = _said(services, session, [report.id for report in listed])
-        _note_texts(services, session, listed, said=said, visitor=visitor, purpose=purpose)
+        said = open_texts(services, session, [report.id for report in listed])
+        note_texts(services, session, listed, said=said, visitor=visitor, purpose=purpose)
     return [
         replace(report, text=said.texts.get(report.id), additions=said.additions.get(report.id, ()))
         for report in listed
@@ -85,10 +73,10 @@ def open_reports(
             for status in WAITING
         }
         rows = [row for listed, _count in found.values() for row in listed]
-        said = _said(services, session, [row.id for row in rows])
+        said = open_texts(services, session, [row.id for row in rows])
         blocks = {row.block_id for row in rows if row.block_id is not None}
         names = places.block_names(session, blocks)
-        _note_texts(services, session, rows, said=said, visitor=visitor, purpose=purpose)
+        note_texts(services, session, rows, said=said, visitor=visitor, purpose=purpose)
     return {
         status: OpenReports(
             [_opened(row, names=names, said=said) for row in listed], more=count - len(listed)
@@ -112,7 +100,7 @@ def open_on_question(
             session, visitor=visitor, reference=reference, now=now
         ):
             return None
-        said = _said(services, session, [row.id])
+        said = open_texts(services, session, [row.id])
         names = places.block_names(session, {row.block_id} if row.block_id else ())
         access.record(
             session,
@@ -121,6 +109,7 @@ def open_on_question(
             purpose=purpose,
             subject=row.reference,
             now=now,
+            places=said.places,
         )
     return _opened(row, names=names, said=said)
 
@@ -162,61 +151,6 @@ def _contact(services: Services, session: Session, report_id: UUID) -> str | Non
         key = keeping.key_of(services, session, sealed)
         found = [key.open(sealed.contact)] if key else []
     return next(iter(found), None)
-
-
-def _note_texts(
-    services: Services,
-    session: Session,
-    rows: Sequence[store.ReportRow] | Sequence[UnplacedReport],
-    *,
-    said: _Said,
-    visitor: Visitor,
-    purpose: str,
-) -> None:
-    """One line in the log of acts for all texts that are shown at once."""
-    opened = [row.reference for row in rows if row.id in said.texts]
-    if opened:
-        access.record(
-            session,
-            visitor=visitor,
-            act=Act.TEXT_OPENED,
-            purpose=purpose,
-            subject=opened[0] if len(opened) == 1 else "",
-            now=services.clock.now(),
-            details=dict(_details(opened)),
-        )
-
-
-def _details(references: Sequence[str]) -> Iterator[tuple[str, str | int]]:
-    yield "count", len(references)
-    for start in range(0, len(references), REFERENCES_PER_DETAIL):
-        some = references[start : start + REFERENCES_PER_DETAIL]
-        yield f"references_{start // REFERENCES_PER_DETAIL + 1}", ",".join(some)
-
-
-def _said(services: Services, session: Session, report_ids: Sequence[UUID]) -> _Said:
-    """The texts that can be opened: without those destroyed, and those whose seal is broken."""
-    sealed = store.sealed(session, report_ids)
-    key_ids = [row.key_id for row in sealed.values()]
-    keys = sealing.find_keys(session, key_ids, master_key=services.settings.master_key)
-    added = defaultdict(list)
-    for addition in store.additions(session, report_ids):
-        added[addition.report_id].append(addition.text)
-    texts: dict[UUID, str] = {}
-    additions: dict[UUID, tuple[str, ...]] = {}
-    for report_id, row in sealed.items():
-        if row.key_id in keys and row.text is not None:
-            with keeping.despite_a_broken_seal(report_id):
-                key = _whole(keys[row.key_id])
-                texts[report_id] = key.open(row.text)
-                additions[report_id] = tuple(key.open(each) for each in added[report_id])
-    return _Said(texts, additions)
-
-
-def _whole(key: sealing.DataKey | None) -> sealing.DataKey:
-    if key is None:
-        raise BrokenSeal
-    return key
 
 
 # -- within one's reach ---------------------------------------------------------------------
@@ -346,7 +280,7 @@ def place_by_hand(
 
 
 def _opened(
-    row: store.ReportRow, *, names: Mapping[int, tuple[str, str]], said: _Said
+    row: store.ReportRow, *, names: Mapping[int, tuple[str, str]], said: Said
 ) -> OpenReport:
     code, neighbourhood = names.get(row.block_id or 0, (None, None))
     return OpenReport(
