@@ -162,6 +162,8 @@ def _refuse_undeclared_routes(app: Flask) -> None:
 
 def _guard() -> Response | None:
     g.csp_nonce = secrets.token_urlsafe(16)
+    if (request.content_length or 0) > LARGEST_BODY:
+        abort(413)  # before anything of it is read, also where nobody would read it
     if request.endpoint is None or request.endpoint == "static":
         return None
     g.visitor = _who_asks()

@@ -21,7 +21,6 @@ from signaal.errors import SignaalError, UnsafeSetting, UnusableFile
 from signaal.hotspots import actions as hotspots
 from signaal.places import actions as places
 from signaal.places.model import LoadReport
-from signaal.privacy import actions as privacy
 from signaal.scheduler import Worker
 from signaal.settings import Settings, read_settings
 from signaal.simulator import town
@@ -350,7 +349,7 @@ def keys_change_master(house: wiring.House, *, new_key_file: Path) -> None:
     wiring.require_ready(house.services)
     _require_files(new_key_file)
     new = SecretStr(new_key_file.read_text(encoding="utf-8").strip())
-    privacy.rotate_master_key(house.services, new_master_key=new)
+    wiring.change_master_key(house.services, new)
     click.echo(
         "Alles hangt nu aan de nieuwe hoofdsleutel. Start Signaal daarmee. /"
         " Everything hangs on the new master key. Start Signaal with it."
@@ -363,9 +362,8 @@ def keys_renew(house: wiring.House) -> None:
     """Gives every purpose a new key group and wraps all data keys anew."""
     wiring.require_ready(house.services)
     with _progress() as show:
-        done = privacy.rotate_groups(
-            house.services,
-            lambda some, of: show("sleutels / keys", some / max(1, of)),
+        done = wiring.renew_keys(
+            house.services, lambda some, of: show("sleutels / keys", some / max(1, of))
         )
     click.echo(
         f"{done.rewrapped} sleutels zijn opnieuw verpakt; {done.broken} waren er stuk. /"

@@ -16,10 +16,12 @@ from alembic import command as alembic
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic import SecretStr
 from structlog.typing import EventDict
 
 import signaal
 from signaal.access import actions as access
+from signaal.access.model import Act, Purpose
 from signaal.alerting import actions as alerting
 from signaal.alerting.model import AlertPolicy
 from signaal.clock import AMSTERDAM, PretendClock, SystemClock
@@ -41,6 +43,7 @@ from signaal.services import Services
 from signaal.settings import CarrierName, Settings
 from signaal.simulator.network import FakeNetwork
 from signaal.simulator.phones import NEIGHBOURS
+from signaal.visitor import RESIDENT
 
 POLICY_TYPES: tuple[type[Policy], ...] = (
     Categories,
@@ -185,8 +188,36 @@ def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
     for let_go in (intake.purge, oncall.purge, messages.purge, access.purge, access.purge_log):
         gone.update(let_go(services, dry_run=dry_run))
     if not dry_run:
+        _write_down(services, Act.PURGED, {what: rows for what, rows in gone.items() if rows})
         services.database.tidy()
     return dict(gone)
+
+
+def _write_down(services: Services, act: Act, details: Mapping[str, int]) -> None:
+    """What Signaal itself did, in the log of acts."""
+    if details:
+        with services.database.session() as session, session.begin():
+            access.record(
+                session,
+                visitor=RESIDENT,
+                act=act,
+                purpose=Purpose.RUN,
+                now=services.clock.now(),
+                details=details,
+            )
+
+
+def change_master_key(services: Services, new: SecretStr) -> None:
+    """Hangs all keys on another master key, and writes that down."""
+    changed = privacy.rotate_master_key(services, new_master_key=new)
+    _write_down(services, Act.KEYS_ROTATED, {"rewrapped": changed.rewrapped, "master": 1})
+
+
+def renew_keys(services: Services, on_progress: Callable[[int, int], None]) -> privacy.Rotation:
+    """Gives every purpose a new key group, and writes that down."""
+    renewed = privacy.rotate_groups(services, on_progress)
+    _write_down(services, Act.KEYS_ROTATED, {"rewrapped": renewed.rewrapped, "master": 0})
+    return renewed
 
 
 def purge_at_night(services: Services) -> None:

@@ -195,7 +195,7 @@ def test_a_question_that_lacks_something_comes_back_as_it_was_typed(client) -> N
 def test_staff_say_where_they_live_and_may_take_it_back(client) -> None:
     form = {"step": "keep", "postcode": "8021 AC", "number": "14"}
     assert client.post("/eigen-adres", data=form, headers=TEAM).status_code == 303
-    assert "U heeft een adres opgegeven." in client.get("/eigen-adres", headers=TEAM).text
+    assert "U hebt een adres opgegeven." in client.get("/eigen-adres", headers=TEAM).text
     assert client.post("/eigen-adres", data={"step": "forget"}, headers=TEAM).status_code == 303
     assert "U heeft een adres" not in client.get("/eigen-adres", headers=TEAM).text
     wrong = client.post("/eigen-adres", data={**form, "postcode": "x"}, headers=TEAM)

@@ -148,7 +148,7 @@ def test_a_report_placed_by_hand_is_considered_again_and_pages_nobody_twice(
 
 def close_the_case(services) -> None:
     (case,) = cases(services)
-    oncall.acknowledge(services, case.id, by="team_member")
+    oncall.acknowledge(services, case.id, visitor=TEAM, by="team_member")
     with services.database.session() as session, session.begin():
         row = night_store.find(session, case.id)
         row.state, row.closed_at = CaseState.CLOSED, services.clock.now()

@@ -5,10 +5,11 @@ import re
 from pytest import mark
 
 from signaal.access.model import Role
+from signaal.hotspots.model import kinds_for
 from tests.stories.stage import LINE, line_of, main_of, words_of
 
 BLOCK = "BU90210100-8021AC"
-LOOKERS = {Role.TEAM_MEMBER, Role.COORDINATOR, Role.POLICE_OFFICER, Role.POLICY_OFFICER}
+LOOKERS = {role for role in Role if kinds_for(role)}
 
 
 def lines_on_the_map(visitor, query: str) -> dict[str, list[str]]:

@@ -7,13 +7,24 @@ from signaal.access.model import Purpose
 from signaal.intake import actions
 from signaal.intake.web.pages import webhooks
 from signaal.ports import InboundText
-from signaal.web import EVERYONE, genuine_form, open_to, services, twiml
+from signaal.web import EVERYONE, Field, genuine_form, open_to, services, twiml
 
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+WHATEVER_FITS = 64 * 1024
+"""Characters: however long a neighbour's message is, it is taken in."""
 
 
 @webhooks.post("/haak/sms")
-@open_to(EVERYONE, purpose=Purpose.CARRY)
+@open_to(
+    EVERYONE,
+    purpose=Purpose.CARRY,
+    takes=(
+        Field("MessageSid", required=True),
+        Field("From", required=True),
+        Field("To"),
+        Field("Body", longest=WHATEVER_FITS),
+    ),
+)
 def take_in_sms() -> Response:
     """Takes in one text message; the answer to the carrier comes only after the commit."""
     form = genuine_form()

@@ -9,12 +9,13 @@ from signaal.privacy.actions.keys import (
     group_key,
     new_key,
 )
-from signaal.privacy.actions.rotation import rotate_groups, rotate_master_key
+from signaal.privacy.actions.rotation import Rotation, rotate_groups, rotate_master_key
 from signaal.privacy.actions.sealing import DataKey, GroupKey
 
 __all__ = [
     "DataKey",
     "GroupKey",
+    "Rotation",
     "check_master_key",
     "destroy_key",
     "destroy_keys",
