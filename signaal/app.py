@@ -32,7 +32,7 @@ from signaal.access.web.door import session_secret
 from signaal.access.web.log import log_pages
 from signaal.alerting import web as alerting_web
 from signaal.clock import AMSTERDAM
-from signaal.errors import ForgedRequest, NotAllowed, UndeclaredRoute
+from signaal.errors import ForgedRequest, NotAllowed, UndeclaredRoute, UnsafeSetting
 from signaal.hotspots import web as hotspots_web
 from signaal.intake import web as intake_web
 from signaal.messages import web as messages_web
@@ -82,7 +82,14 @@ def is_healthy() -> tuple[str, int]:
 def production() -> Flask:
     """The application as a production server starts it, from the environment."""
     wiring.configure_logging()
-    house = wiring.build(read_settings())
+    settings = read_settings()
+    if settings.is_demo:
+        raise UnsafeSetting(
+            "De demo heeft geen echt aanmelden en draait met `signaal serve`; zet"
+            " SIGNAAL_MODE=production. / The demo has no real sign-in and runs with"
+            " `signaal serve`; set SIGNAAL_MODE=production."
+        )
+    house = wiring.build(settings)
     wiring.require_ready(house.services)
     return create_app(house.services)
 

@@ -59,21 +59,27 @@ LOOKERS = tuple(role for role in MATRIX if _sees(role))
 """The roles that see figures per block at all."""
 
 
-def kinds_for(role: str) -> tuple[Kind, ...]:
-    """The kinds of evidence of which this role sees figures per block, in a fixed order."""
-    return tuple(kind for kind in Kind if kind in _sees(role))
+def kinds_for(role: str, *, arrears: bool = True) -> tuple[Kind, ...]:
+    """The kinds of evidence of which this role sees figures per block, in a fixed order.
+
+    Args:
+        role: Who asks.
+        arrears: Whether this municipality has the layer of arrears switched on.
+    """
+    return tuple(
+        kind for kind in Kind if kind in _sees(role) and (arrears or kind is not Kind.ARREARS)
+    )
 
 
-def precision_for(role: str, kind: Kind) -> Precision:
+def precision_for(role: str, kind: Kind, *, arrears: bool = True) -> Precision:
     """How exactly this role sees this kind per block.
 
     Raises:
         NotAllowed: This role doesn't see it at all.
     """
-    precision = _sees(role).get(kind)
-    if precision is None:
+    if kind not in kinds_for(role, arrears=arrears):
         raise NotAllowed("kind")
-    return precision
+    return _sees(role)[kind]
 
 
 def stretches_for(role: str) -> Stretches:

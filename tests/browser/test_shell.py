@@ -8,7 +8,7 @@ from pytest import mark
 from tests.browser.visitor import assert_accessible, take_role
 
 pytestmark = mark.browser
-ROLES = 10
+ROLES = 14
 
 
 def test_a_visitor_by_keyboard_can_skip_the_menu(open_page):

@@ -135,3 +135,11 @@ def test_only_the_four_upper_levels_stand_out() -> None:
         Level.SIXFOLD,
         Level.TWELVEFOLD,
     ]
+
+
+def test_a_municipality_that_switches_arrears_off_shows_them_to_nobody():
+    for role in LOOKERS:
+        assert Kind.ARREARS not in kinds_for(role, arrears=False)
+        with raises(NotAllowed, match="kind"):
+            precision_for(role, Kind.ARREARS, arrears=False)
+    assert kinds_for(Role.TEAM_MEMBER, arrears=False) == (Kind.NUISANCE, Kind.CONCERN)

@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 import re
+from dataclasses import replace
 
 from openpyxl import load_workbook
 from pytest import fixture, mark
@@ -292,3 +293,13 @@ def test_a_page_asks_the_database_nothing(client, town, services) -> None:
         assert client.get(path, headers=TEAM).status_code == 200
     event.remove(services.database.engine, "before_cursor_execute", listen)
     assert asked == []
+
+
+def test_without_the_layer_of_arrears_no_page_speaks_of_them(services, town) -> None:
+    off = services.settings.model_copy(update={"arrears_layer": False})
+    client = pages(replace(services, settings=off)).test_client()
+
+    assert client.get("/kaart?soort=arrears", headers=TEAM).status_code == 403
+    assert "soort=arrears" not in client.get("/kaart", headers=TEAM).text
+    (code, *_) = re.findall(r'data-block="([^"]+)"', client.get("/kaart", headers=TEAM).text)
+    assert "chterstand" not in client.get(f"/blok/{code}", headers=TEAM).text

@@ -150,7 +150,7 @@ def test_each_view_leaves_one_line_with_references_and_without_words(
     assert "herrie" not in repr(lines) + repr(entry)
 
 
-def test_the_page_costs_twelve_statements_however_many_reports_there_are(
+def test_the_page_costs_thirteen_statements_however_many_reports_there_are(
     colleague, services, texts_in
 ):
     for number in range(MOST_READ + 3):
@@ -160,7 +160,7 @@ def test_the_page_costs_twelve_statements_however_many_reports_there_are(
     with statements(services) as counted:
         seen = page(colleague)
 
-    assert len(counted) <= 12, "\n".join(counted)
+    assert len(counted) <= 13, "\n".join(counted)
     assert seen.count("<blockquote>") == MOST_READ
     assert f"hoogstens {MOST_READ}" in seen
     assert "Er wachten nog 3 meldingen." in seen
@@ -233,7 +233,7 @@ def test_a_report_whose_seal_is_broken_stands_there_without_its_text_beside_the_
         assert "stank in de straat" in seen
         assert second.reference in seen
     broken = [line["report"] for line in lines if line["event"] == "seal broken"]
-    assert sorted(broken) == sorted([str(first.id), str(second.id)] * 2)
+    assert sorted(broken) == sorted([str(first.id), str(second.id), str(second.id)])
 
 
 def test_a_report_whose_seal_is_broken_can_be_placed_and_the_talk_goes_on(

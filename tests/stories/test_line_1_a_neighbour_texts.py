@@ -64,6 +64,7 @@ def test_one_angry_neighbour_with_many_messages_stays_one_voice(stage) -> None:
         stage.network.advance(25 * 3600)  # another day, another report
     stage.refresh()
 
+    coordinator = stage.visitor(Role.COORDINATOR)  # three days later: the session has ended
     after = int(line_of(coordinator.page("/kaart?soort=nuisance"), BLOCK).reporters)
     assert stage.count("report") == reports + 3
     assert after == before + 1

@@ -2,11 +2,12 @@
 
 from signaal.hotspots.actions.areas import neighbourhood_year, year_figures
 from signaal.hotspots.actions.making import refresh
-from signaal.hotspots.actions.showing import block_story, map_figures, shapes
+from signaal.hotspots.actions.showing import block_story, kinds_seen, map_figures, shapes
 from signaal.hotspots.actions.taking import take_away
 
 __all__ = [
     "block_story",
+    "kinds_seen",
     "map_figures",
     "neighbourhood_year",
     "refresh",

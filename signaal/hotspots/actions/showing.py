@@ -60,8 +60,14 @@ class _View:
     stretches: Stretches
 
 
-def _view(role: str, kind: Kind) -> _View:
-    return _View(kind, precision_for(role, kind), stretches_for(role))
+def _view(services: Services, role: str, kind: Kind) -> _View:
+    arrears = services.settings.arrears_layer
+    return _View(kind, precision_for(role, kind, arrears=arrears), stretches_for(role))
+
+
+def kinds_seen(services: Services, *, visitor: Visitor) -> tuple[Kind, ...]:
+    """The kinds of which this visitor sees figures per block, in a fixed order."""
+    return kinds_for(visitor.role, arrears=services.settings.arrears_layer)
 
 
 # -- the map --------------------------------------------------------------------------------
@@ -82,7 +88,7 @@ def map_figures(
         NotAllowed: This role sees no figures of this kind.
         NoSnapshot: The figures have not been made yet, or there is no such period.
     """
-    view = _view(visitor.role, kind)
+    view = _view(services, visitor.role, kind)
     number = period or 0
     if not 0 <= number < WINDOWS:
         raise NoSnapshot(f"period {number}")
@@ -105,16 +111,17 @@ def block_story(
         NoSnapshot: The figures have not been made yet.
         UnknownPlace: There is no such block in them.
     """
-    kinds = kinds_for(visitor.role)
+    kinds = kinds_seen(services, visitor=visitor)
     wanted = kind or (kinds[0] if kinds else Kind.NUISANCE)
-    chosen = _view(visitor.role, wanted)
+    chosen = _view(services, visitor.role, wanted)
     figures = latest(services)
     place = figures.index.get(code)
     if place is None:
         raise UnknownPlace(code)
     if not visitor.covers(figures.blocks[place].district_code):
         raise NotAllowed("district")
-    stories = tuple(_story(figures, place, view=_view(visitor.role, each)) for each in kinds)
+    views = [_view(services, visitor.role, each) for each in kinds]
+    stories = tuple(_story(figures, place, view=view) for view in views)
     return BlockStory(
         block=figures.blocks[place],
         stretches=chosen.stretches,

@@ -24,7 +24,6 @@ from signaal.hotspots.model import (
     BlockFigure,
     Level,
     MapFigures,
-    kinds_for,
 )
 from signaal.hotspots.web.door import blueprint
 from signaal.hotspots.web.words import block_name, level_name, level_short, per_thousand, reporters
@@ -89,7 +88,7 @@ def show_map() -> Response:
             on_paper=ROWS_ON_PAPER,
             sort=sort,
             downwards=downwards,
-            kinds=kinds_for(visitor().role),
+            kinds=actions.kinds_seen(services(), visitor=visitor()),
             most_rows_out=MOST_ROWS_OUT,
             levels=list(Level),
             colours=COLOURS,
@@ -133,7 +132,7 @@ def _figures() -> MapFigures:
 def asked_for() -> tuple[int, Kind]:
     """Which four weeks and which kind this request asks for."""
     period = request.args.get("periode", "0")
-    kinds = kinds_for(visitor().role)
+    kinds = actions.kinds_seen(services(), visitor=visitor())
     kind = request.args.get("soort", kinds[0] if kinds else "")
     if kind not in {each.value for each in Kind} or not re.fullmatch(r"[0-9]{1,2}", period):
         abort(400)
