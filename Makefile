@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The machine's own certificates: municipalities often stand behind a proxy with its own authority.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: menu run test check fix unit browser soak bench lock demo-town translations clean
+.PHONY: menu run test check fix unit browser soak bench lock demo-town translations privacy-pages clean
 
 menu: ## this menu
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ translations: $(READY) ## gather every Dutch sentence, and compile the English o
 	$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d signaal/translations -l en \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d signaal/translations
+
+privacy-pages: $(READY) ## docs/privacy/ anew from what the program goes by
+	PYTHONPATH=. $(BIN)/python docs/make_privacy_pages.py
 
 lock: $(BIN)/uv ## pin newer versions
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
