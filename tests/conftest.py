@@ -15,7 +15,7 @@ from signaal.db import Database
 from signaal.services import Services
 from signaal.settings import Settings
 from tests.clusters import Cluster, start_cluster
-from tests.fakes import RecordingPhone, SetClock, TrustingCheck
+from tests.fakes import QUICK_HASH, RecordingPhone, SetClock, TrustingCheck
 
 wiring.import_stores()
 
@@ -88,4 +88,5 @@ def services(database, clock, phone, tmp_path) -> Services:
         policies=wiring.read_all_policies(Settings()),
         carrier=phone,
         signatures=TrustingCheck(),
+        hash_cost=QUICK_HASH,
     )

@@ -6,6 +6,10 @@ from uuid import UUID
 
 from signaal.errors import CarrierError
 from signaal.ports import OutboundCall, OutboundText, ProviderCopy
+from signaal.services import HashCost
+
+QUICK_HASH = HashCost(passes=1, memory_kib=8, lanes=1)
+"""For passwords that protect nothing."""
 
 
 class SetClock:

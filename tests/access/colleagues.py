@@ -22,7 +22,7 @@ from signaal.access.model.people import password_bytes
 from signaal.access.store import people as store
 from signaal.access.store.audit import AuditEntryRow
 from signaal.errors import SignaalError
-from signaal.services import Services
+from signaal.services import HashCost, Services
 from signaal.settings import Mode
 from signaal.visitor import Visitor
 
@@ -39,7 +39,7 @@ class Colleague:
 
 @cache
 def slow_hash(secret: str) -> str:
-    return hashing.hashed(password_bytes(secret))
+    return hashing.hashed(password_bytes(secret), HashCost())
 
 
 @cache

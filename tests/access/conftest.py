@@ -15,7 +15,7 @@ from signaal.services import Services
 from signaal.settings import Settings
 from tests.access.staff import Browser, Office, in_production
 from tests.conftest import MONDAY_MORNING
-from tests.fakes import RecordingPhone, SetClock, TrustingCheck
+from tests.fakes import QUICK_HASH, RecordingPhone, SetClock, TrustingCheck
 
 LATER = MONDAY_MORNING.replace(hour=12)
 
@@ -37,6 +37,7 @@ def office_template(sqlite_template, tmp_path_factory):
                 policies=wiring.read_all_policies(Settings()),
                 carrier=RecordingPhone(),
                 signatures=TrustingCheck(),
+                hash_cost=QUICK_HASH,
             )
         )
     )

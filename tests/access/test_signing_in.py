@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from signaal import wiring
 from signaal.access import actions
 from signaal.access.actions import hashing
 from signaal.access.actions.second_factor import is_totp_secret, step_of
@@ -25,6 +26,8 @@ from signaal.errors import (
     TooManyGuesses,
     WrongSignIn,
 )
+from signaal.services import HashCost
+from signaal.settings import Settings
 from tests.access.colleagues import (
     KEY,
     PASSWORD,
@@ -216,6 +219,14 @@ def test_passwords_are_hashed_as_rfc_9106_recommends():
         recommended.parallelism,
         recommended.hash_len,
     )
+
+
+def test_an_installation_hashes_at_that_cost_whatever_its_settings(tmp_path):
+    house = wiring.build(Settings(data_dir=tmp_path))
+    house.services.database.close()
+
+    assert house.services.hash_cost == HashCost()
+    assert not [name for name in Settings.model_fields if "hash" in name]
 
 
 def test_never_more_than_two_hashes_are_made_at_once_and_waiting_has_an_end(real, monkeypatch):

@@ -17,7 +17,7 @@ from signaal.settings import Settings
 from tests.access.staff import PASSWORD, Account, Office, in_production
 from tests.browser.visitor import PATIENCE_MS, Watch, assert_accessible
 from tests.conftest import MONDAY_MORNING
-from tests.fakes import RecordingPhone, SetClock, TrustingCheck
+from tests.fakes import QUICK_HASH, RecordingPhone, SetClock, TrustingCheck
 from tests.stories.stage import open_door, served
 
 pytestmark = mark.browser
@@ -41,6 +41,7 @@ def house(sqlite_template, tmp_path_factory):
         policies=wiring.read_all_policies(settings),
         carrier=RecordingPhone(),
         signatures=TrustingCheck(),
+        hash_cost=QUICK_HASH,
     )
     office = Office(in_production(services, public_url=address))
     office.ann = office.colleague(Role.TEAM_MEMBER, Role.DEBT_HELPER)

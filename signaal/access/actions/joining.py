@@ -64,7 +64,7 @@ def accept(
     if row is None:
         raise UnknownLink("link")
     step = _checked(row, password=password, totp_secret=totp_secret, code=totp_code, now=now)
-    kept = hashing.hashed(password_bytes(password))
+    kept = hashing.hashed(password_bytes(password), services.hash_cost)
     codes = [new_code() for _ in range(RECOVERY_CODES)]
     with services.database.session() as session, session.begin():
         sealed = sealed_secret(session, services, totp_secret, row.id)

@@ -45,7 +45,7 @@ def set_pin(services: Services, *, session_secret: str, pin: str, code: str = ""
     is_fresh = services.settings.is_demo or now - current.started_at < FRESH
     if not is_fresh:
         count_guess(services, key_of_tries(services, "code", current.person), now=now)
-    kept = hashing.hashed(pin.encode())
+    kept = hashing.hashed(pin.encode(), services.hash_cost)
     with services.database.session() as session, session.begin():
         if is_fresh or use_app_code(session, services, person=current.person, code=code):
             people_store.update_person(session, current.person, {"pin_hash": kept})
@@ -69,7 +69,7 @@ def give_pin(services: Services, *, session_secret: str, pin: str) -> SignIn:
         tries = store.count_pin_try(session, token_hash, limit=PIN_TRIES)
     if tries is None:
         raise SessionEnded("pin")
-    right = is_pin(pin) and hashing.fits(found.pin_hash, pin.encode())
+    right = is_pin(pin) and hashing.fits(found.pin_hash, pin.encode(), services.hash_cost)
     with services.database.session() as session, session.begin():
         if right:
             return _open_with_pin(session, found, act=Act.PIN_GIVEN, now=now)

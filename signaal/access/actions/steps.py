@@ -66,7 +66,7 @@ def count_guess(services: Services, key: str, *, now: datetime) -> None:
 
 def fits(services: Services, kept: str | None, secret: bytes, *, key: str) -> bool:
     try:
-        return hashing.fits(kept, secret)
+        return hashing.fits(kept, secret, services.hash_cost)
     except TooBusy:
         # Nothing was tried: who is turned away for others' sake has lost nothing.
         with services.database.session() as session, session.begin():
