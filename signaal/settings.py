@@ -14,6 +14,10 @@ DEMO_SECRET = "only-for-the-demo-never-for-real-people"  # noqa: S105 - refused 
 SHORTEST_SECRET = 32
 READABLE_BY_OTHERS = 0o077
 """The rights of group and others on a file that only its owner may read."""
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The names of this machine to itself."""
+_SECRETS = ("secret_key", "master_key", "reporter_pepper")
+_ACCOUNT = "twilio_account_sid"
 
 
 DATABASES = r"^$|^sqlite:///.+$|^postgresql(\+psycopg)?://.+$"
@@ -174,8 +178,16 @@ def _sentence(fault: object) -> str:
 
 def _dangers(settings: Settings) -> list[tuple[bool, str]]:
     """Each thing that would be unsafe, with the sentence that says how to mend it."""
-    address = urlsplit(settings.public_url)
-    dangers = [
+    return [
+        *_dangers_anywhere(settings),
+        *_sign_in_dangers(settings),
+        *(_dangers_of_the_demo if settings.is_demo else _dangers_in_production)(settings),
+    ]
+
+
+def _dangers_anywhere(settings: Settings) -> list[tuple[bool, str]]:
+    address, provider = urlsplit(settings.public_url), urlsplit(settings.twilio_api_url)
+    return [
         (
             address.scheme not in {"http", "https"} or not address.netloc or bool(address.query),
             "SIGNAAL_PUBLIC_URL moet een volledig webadres zijn, zoals https://signaal.example.nl."
@@ -189,29 +201,57 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
             " SIGNAAL_TWILIO_AUTH_TOKEN, or choose SIGNAAL_CARRIER=console.",
         ),
         (
-            urlsplit(settings.twilio_api_url).scheme != "https"
-            and urlsplit(settings.twilio_api_url).hostname != "127.0.0.1",
+            provider.scheme != "https" and provider.hostname not in LOOPBACK,
             "SIGNAAL_TWILIO_API_URL moet met https:// beginnen (of naar 127.0.0.1 wijzen voor een"
             " oefening). / SIGNAAL_TWILIO_API_URL must begin with https:// (or point at 127.0.0.1"
             " for a rehearsal).",
         ),
     ]
-    dangers += _sign_in_dangers(settings)
-    if settings.is_demo:
-        dangers.append(
-            (
-                settings.host not in {"127.0.0.1", "::1", "localhost"},
-                "De demo kent geen echt aanmelden en luistert daarom alleen op 127.0.0.1; zet"
-                " SIGNAAL_HOST terug of kies SIGNAAL_MODE=production. / The demo has no real"
-                " sign-in and so listens on 127.0.0.1 only; reset SIGNAAL_HOST or choose"
-                " SIGNAAL_MODE=production.",
-            )
-        )
-        return dangers
-    dangers += [_weak_secret(settings, name) for name in _SECRETS]
-    dangers += [
+
+
+def _dangers_of_the_demo(settings: Settings) -> list[tuple[bool, str]]:
+    """Whatever points at a real installation whose SIGNAAL_MODE was forgotten."""
+    host = urlsplit(settings.public_url).hostname
+    own = [f"SIGNAAL_{name.upper()}" for name in (*_SECRETS, _ACCOUNT) if _is_own(settings, name)]
+    return [
         (
-            address.scheme != "https",
+            settings.host not in LOOPBACK,
+            "De demo kent geen echt aanmelden en luistert daarom alleen op 127.0.0.1; zet"
+            " SIGNAAL_HOST terug of kies SIGNAAL_MODE=production. / The demo has no real"
+            " sign-in and so listens on 127.0.0.1 only; reset SIGNAAL_HOST or choose"
+            " SIGNAAL_MODE=production.",
+        ),
+        (
+            host is not None and host not in LOOPBACK,
+            "De demo kent geen echt aanmelden en staat daarom alleen op 127.0.0.1; haal"
+            " SIGNAAL_PUBLIC_URL weg of kies SIGNAAL_MODE=production. / The demo has no real"
+            " sign-in and so stands on 127.0.0.1 only; unset SIGNAAL_PUBLIC_URL or choose"
+            " SIGNAAL_MODE=production.",
+        ),
+        (
+            bool(own),
+            f"{', '.join(own)}: eigen geheimen horen niet in de demo, waar iedereen elke rol kan"
+            " kiezen; kies SIGNAAL_MODE=production of haal ze weg. / Secrets of your own don't"
+            " belong in the demo, where anybody may take any role; choose SIGNAAL_MODE=production"
+            " or unset them.",
+        ),
+    ]
+
+
+def _is_own(settings: Settings, name: str) -> bool:
+    """Whether this holds something else than the demo has."""
+    value = getattr(settings, name)
+    return (value.get_secret_value() if isinstance(value, SecretStr) else value) not in {
+        "",
+        DEMO_SECRET,
+    }
+
+
+def _dangers_in_production(settings: Settings) -> list[tuple[bool, str]]:
+    return [
+        *(_weak_secret(settings, name) for name in _SECRETS),
+        (
+            urlsplit(settings.public_url).scheme != "https",
             "SIGNAAL_PUBLIC_URL moet in productie met https:// beginnen. /"
             " SIGNAAL_PUBLIC_URL must begin with https:// in production.",
         ),
@@ -226,10 +266,6 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
             " Say with SIGNAAL_ROTA_FILE who is on duty.",
         ),
     ]
-    return dangers
-
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _sign_in_dangers(settings: Settings) -> list[tuple[bool, str]]:
@@ -256,9 +292,6 @@ def _sign_in_dangers(settings: Settings) -> list[tuple[bool, str]]:
             " that begins with https:// (or point at 127.0.0.1 for a rehearsal).",
         ),
     ]
-
-
-_SECRETS = ("secret_key", "master_key", "reporter_pepper")
 
 
 def _weak_secret(settings: Settings, name: str) -> tuple[bool, str]:

@@ -1,7 +1,7 @@
 from pytest import fixture, mark, raises
 
 from signaal.errors import UnsafeSetting
-from signaal.settings import read_settings
+from signaal.settings import DEMO_SECRET, read_settings
 
 PRODUCTION = {
     "SIGNAAL_MODE": "production",
@@ -68,6 +68,50 @@ def test_an_unsafe_setting_is_refused_with_its_name_and_mend(
 def test_the_demo_listens_to_this_machine_only(environment) -> None:
     environment(SIGNAAL_HOST="0.0.0.0")  # noqa: S104 - refused
     with raises(UnsafeSetting, match="SIGNAAL_HOST"):
+        read_settings()
+
+
+@mark.parametrize("address", ["https://signaal.example.nl", "http://192.0.2.7:8000"])
+def test_the_demo_has_no_address_that_others_can_reach(environment, address) -> None:
+    environment(SIGNAAL_PUBLIC_URL=address)
+    with raises(UnsafeSetting, match=r"SIGNAAL_PUBLIC_URL.*SIGNAAL_MODE=production") as refused:
+        read_settings()
+    assert str(refused.value).count("SIGNAAL_MODE=production") == 2
+
+
+@mark.parametrize("address", ["http://localhost:1", "http://[::1]:8000", "http://127.0.0.1:9"])
+def test_the_demo_stands_on_any_name_of_this_machine(environment, address) -> None:
+    environment(SIGNAAL_PUBLIC_URL=address)
+    assert read_settings().public_url == address
+
+
+@mark.parametrize("name", ["SECRET_KEY", "MASTER_KEY", "REPORTER_PEPPER", "TWILIO_ACCOUNT_SID"])
+def test_a_forgotten_mode_opens_no_installation_with_secrets_of_its_own(environment, name) -> None:
+    environment(**{f"SIGNAAL_{name}": PRODUCTION[f"SIGNAAL_{name}"]})
+    with raises(UnsafeSetting, match=f"SIGNAAL_{name}.*SIGNAAL_MODE=production") as refused:
+        read_settings()
+    assert PRODUCTION[f"SIGNAAL_{name}"] not in str(refused.value)
+
+
+def test_a_production_environment_without_its_mode_is_refused_once_for_each_thing(
+    environment,
+) -> None:
+    environment(**{name: value for name, value in PRODUCTION.items() if name != "SIGNAAL_MODE"})
+    with raises(UnsafeSetting) as refused:
+        read_settings()
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_secrets_left_empty_or_as_they_are_shipped_are_the_demos(environment) -> None:
+    environment(SIGNAAL_SECRET_KEY=DEMO_SECRET, SIGNAAL_TWILIO_ACCOUNT_SID="")
+    assert read_settings().is_demo
+
+
+def test_a_key_file_without_a_mode_is_refused_as_well(key_file, monkeypatch) -> None:
+    key_file("b" * 40)
+    for name in PRODUCTION:
+        monkeypatch.delenv(name, raising=False)
+    with raises(UnsafeSetting, match=r"SIGNAAL_MASTER_KEY.*SIGNAAL_MODE=production"):
         read_settings()
 
 
