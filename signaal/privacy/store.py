@@ -1,4 +1,8 @@
-"""Wrapped keys: whoever destroys one has destroyed all that it sealed."""
+"""Wrapped keys: whoever destroys one has destroyed all that it sealed.
+
+Except in a backup from before, which holds the wrapped key itself: that opens with the master key
+of its day, until one of the two is destroyed.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -88,12 +92,6 @@ def all_groups(session: Session) -> list[WrappedGroup]:
     return [_group(row) for row in session.scalars(select(KeyGroupRow))]
 
 
-def groups(session: Session, group_ids: Collection[UUID]) -> dict[UUID, WrappedGroup]:
-    """These groups."""
-    found = select(KeyGroupRow).where(col(KeyGroupRow.id).in_(group_ids))
-    return {row.id: _group(row) for row in session.scalars(found)} if group_ids else {}
-
-
 def _group(row: KeyGroupRow) -> WrappedGroup:
     return WrappedGroup(row.id, row.purpose, row.wrapped, row.retired_at is None)
 
@@ -118,10 +116,21 @@ def add(session: Session, key: WrappedKey) -> None:
     session.add(DataKeyRow(id=key.id, wrapped=key.wrapped, key_group_id=key.group_id))
 
 
-def wrapped_keys(session: Session, key_ids: Collection[UUID]) -> list[WrappedKey]:
-    """Those of these wrapped keys that have not been destroyed."""
-    found = select(DataKeyRow).where(col(DataKeyRow.id).in_(key_ids))
-    return [_key(row) for row in session.scalars(found)] if key_ids else []
+def wrapped_keys(
+    session: Session, key_ids: Collection[UUID]
+) -> list[tuple[WrappedKey, WrappedGroup | None]]:
+    """Those of these wrapped keys that have not been destroyed, each with its group.
+
+    In one statement: between two a change of groups could destroy the group that the first named.
+    """
+    found = (
+        select(DataKeyRow, KeyGroupRow)
+        .outerjoin(KeyGroupRow, col(KeyGroupRow.id) == col(DataKeyRow.key_group_id))
+        .where(col(DataKeyRow.id).in_(key_ids))
+        .execution_options(populate_existing=True)
+    )
+    rows = session.execute(found).all() if key_ids else []
+    return [(_key(key), _group(group) if group else None) for key, group in rows]
 
 
 def _key(row: DataKeyRow) -> WrappedKey:

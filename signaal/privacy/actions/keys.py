@@ -70,18 +70,21 @@ def find_keys(
         None in the place of a key that can't be opened: it keeps no other from being found.
     """
     kept = store.wrapped_keys(session, key_ids)
-    group_ids = {key.group_id for key in kept if key.group_id}
-    secrets = _opened(store.groups(session, group_ids).values(), master_key)
-    return {key.id: _unwrapped(key, secrets, master_key) for key in kept}
+    secrets = _opened({group.id: group for _, group in kept if group}.values(), master_key)
+    return {key.id: _unwrapped(key, secrets, master_key) for key, _ in kept}
 
 
 def destroy_key(session: Session, key_id: UUID) -> None:
-    """Destroys the key, and with it everything that it sealed, in backups too."""
+    """Destroys the key, and with it everything that it sealed; see `destroy_keys`."""
     destroy_keys(session, [key_id])
 
 
 def destroy_keys(session: Session, key_ids: Collection[UUID]) -> None:
-    """Destroys these keys, and with them everything that they sealed."""
+    """Destroys these keys, and with them everything that they sealed.
+
+    No backup made afterwards opens any more. One from before holds the wrapped keys of its day: it
+    opens with the master key of that day, until either is destroyed.
+    """
     store.destroy(session, key_ids)
 
 
@@ -113,14 +116,17 @@ def group_key(session: Session, *, purpose: str, master_key: SecretStr) -> Group
 def check_master_key(services: Services) -> None:
     """Opens every key group, so that a wrong master key is noticed before anything is kept.
 
+    Before there is any group, a data key of version 0.1.0 is opened instead. Once there are groups
+    these prove the master key, and a single data key that is broken keeps nobody from starting.
+
     Raises:
-        BrokenMasterKey: A group, or a key of version 0.1.0, can't be opened.
+        BrokenMasterKey: A group, or that first key, can't be opened.
     """
     master_key = services.settings.master_key
     with services.database.reading() as session:
         groups = store.all_groups(session)
         opened = _opened(groups, master_key)
-        first = store.wrapped_by_master(session, limit=1)
+        first = [] if groups else store.wrapped_by_master(session, limit=1)
     if len(opened) < len(groups) or any(_unwrapped(key, {}, master_key) is None for key in first):
         raise BrokenMasterKey
 

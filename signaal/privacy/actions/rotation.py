@@ -90,7 +90,10 @@ def _opened(group: store.WrappedGroup, master_key: SecretStr) -> bytes:
 
 
 def rotate_groups(
-    services: Services, on_progress: Callable[[int, int], None] = lambda _done, _total: None
+    services: Services,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    slice_size: int = SLICE,
 ) -> Rotation:
     """Gives every purpose a new key group, while work goes on; can be broken off and begun again.
 
@@ -103,6 +106,7 @@ def rotate_groups(
     Args:
         services: The tools of the house.
         on_progress: Hears after each slice how many data keys are done, of how many.
+        slice_size: So many data keys in one transaction.
 
     Raises:
         BrokenMasterKey: The master key opens not all groups; nothing was changed.
@@ -116,16 +120,20 @@ def rotate_groups(
             made = new_group(purpose, services.settings.master_key)
             store.add_group_once(session, made, now=now)
         total = store.count_outdated(session)
-    rewrapped, broken = _rewrap_outdated(services, lambda done: on_progress(done, total))
+    rewrapped, broken = _rewrap_outdated(
+        services, lambda done: on_progress(done, total), slice_size=slice_size
+    )
     return Rotation(rewrapped, broken, _destroy_unused(services))
 
 
-def _rewrap_outdated(services: Services, on_progress: Callable[[int], None]) -> tuple[int, int]:
+def _rewrap_outdated(
+    services: Services, on_progress: Callable[[int], None], *, slice_size: int
+) -> tuple[int, int]:
     rewrapped = broken = 0
     after: UUID | None = None
     while True:
         with services.database.session() as session, session.begin():
-            found = store.outdated_keys(session, limit=SLICE, after=after)
+            found = store.outdated_keys(session, limit=slice_size, after=after)
             done = _wrap_anew(session, found, master_key=services.settings.master_key)
         if not found:
             return rewrapped, broken
