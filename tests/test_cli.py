@@ -15,7 +15,17 @@ def environment(tmp_path):
 
 def test_help_lists_every_command(environment) -> None:
     said = signaal("--help", environment=environment).stdout
-    for command in ("db", "places", "demo", "serve", "worker", "refresh", "policies"):
+    for command in (
+        "db",
+        "places",
+        "demo",
+        "serve",
+        "worker",
+        "refresh",
+        "policies",
+        "people",
+        "keys",
+    ):
         assert f"\n  {command} " in said
 
 
@@ -103,3 +113,27 @@ def test_only_a_trusted_proxy_says_that_a_visit_was_encrypted(
     )
     assert running.stop() == 0
     assert ("Strict-Transport-Security" in answer.headers) is believed
+
+
+def test_commands_of_trust_say_what_they_did_and_what_is_wrong(environment, tmp_path) -> None:
+    """In one test, because each command is a process of its own."""
+
+    def say(*words: str):
+        return signaal(*words, environment=environment)
+
+    assert say("db", "upgrade").returncode == 0
+    invited = ("people", "first", "--organisation", "Gemeente", "--email")
+    wrong = say(*invited, "y")
+    assert (wrong.returncode, "geen e-mailadres" in wrong.stderr) == (2, True)
+    assert "/uitnodiging/" in say(*invited, "beheer@gemeente.example").stdout
+    assert "alleen geteld" in say("purge", "--dry-run").stdout
+    (tmp_path / "key").write_bytes(b"\xff\xfe" * 30)
+    unread = say("keys", "change-master", "--new-key-file", str(tmp_path / "key"))
+    assert (unread.returncode, "can't be read as text" in unread.stderr) == (2, True)
+    whole = say("log", "verify")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    (tmp_path / "key").write_text("another secret that is long enough to be one")
+    assert say("keys", "change-master", "--new-key-file", str(tmp_path / "key")).returncode == 0
+    wrong_key = say("log", "verify")
+    assert (wrong_key.returncode, " / " in wrong_key.stderr) == (2, True)
+    assert "Traceback" not in wrong.stderr + unread.stderr + wrong_key.stderr

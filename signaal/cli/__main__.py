@@ -1,0 +1,5 @@
+"""`python -m signaal.cli` is `signaal`."""
+
+from signaal.cli import main
+
+main()
