@@ -9,11 +9,10 @@ from pytest import fixture
 from signaal import wiring
 from signaal.access.model import Role
 from signaal.access.model.people import OrganisationKind
-from signaal.app import create_app
 from signaal.db import Database
 from signaal.services import Services
 from signaal.settings import Settings
-from tests.access.staff import Browser, Office, in_production
+from tests.access.staff import Browser, Office, app_of, in_production
 from tests.conftest import MONDAY_MORNING
 from tests.fakes import QUICK_HASH, RecordingPhone, SetClock, TrustingCheck
 
@@ -79,7 +78,7 @@ def deepcopy_of(made, services):
 
 @fixture
 def app(office):
-    return create_app(office.services)
+    return app_of(office.services)
 
 
 @fixture

@@ -9,17 +9,43 @@ from uuid import UUID
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 
 from signaal.access import actions
 from signaal.access.model import Role
 from signaal.access.model.people import Assignment, OrganisationKind
+from signaal.app import create_app
 from signaal.services import Services
 from signaal.settings import CarrierName, Mode
 from signaal.visitor import Visitor
 
 ADDRESS = "https://signaal.example"
 PASSWORD = "vier losse woorden hier"
+
+
+class CompiledPages(BytecodeCache):
+    """Every page is compiled once, however many apps show it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self.kept.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledPages()
+
+
+def app_of(services: Services) -> Flask:
+    """The house's app, with its pages compiled once for all tests."""
+    app = create_app(services)
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
 def in_production(services: Services, **changed: Any) -> Services:

@@ -221,9 +221,9 @@ def test_the_address_of_somebody_who_left_goes(services) -> None:
             text("UPDATE person SET ended_at = invited_at WHERE email LIKE 'account-11@%'")
         )
 
-    assert actions.purge_log(services, dry_run=True)[Kept.ENDED_ACCOUNT] == 1
-    assert actions.purge_log(services)[Kept.ENDED_ACCOUNT] == 1
-    assert actions.purge_log(services)[Kept.ENDED_ACCOUNT] == 0
+    assert actions.purge_log(services, dry_run=True)[Kept.HOME] == 1
+    assert actions.purge_log(services)[Kept.HOME] == 1
+    assert actions.purge_log(services)[Kept.HOME] == 0
     with services.database.reading() as session:
         assert (store.has_home(session, ANN), store.has_home(session, BEN)) == (False, True)
 

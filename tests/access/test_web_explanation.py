@@ -7,8 +7,8 @@ from flask import render_template
 from pytest import fixture, mark
 
 from signaal.access.model import MATRIX, Purpose, Role, sight_of
-from signaal.app import create_app
 from signaal.web import EVERYONE, RouteRule, Within
+from tests.access.staff import app_of
 
 READS = {
     "nothing": "Leest niet wat melders schrijven.",
@@ -21,7 +21,7 @@ READS = {
 
 @fixture
 def app(services):
-    return create_app(services)
+    return app_of(services)
 
 
 @fixture

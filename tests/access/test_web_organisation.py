@@ -8,10 +8,9 @@ from pydantic import SecretStr
 from pytest import fixture, mark
 
 from signaal.access.model import Role
-from signaal.app import create_app
 from signaal.outside.openid import OpenIdProvider
 from tests.access.provider import CLIENT_ID, CLIENT_SECRET, Provider, open_provider, query_of
-from tests.access.staff import ADDRESS, Browser, words_of
+from tests.access.staff import ADDRESS, Browser, app_of, words_of
 
 START, BACK = "/aanmelden/organisatie", "/aanmelden/organisatie/terug"
 
@@ -34,7 +33,7 @@ def visitor(office, provider) -> Browser:
         }
     )
     door = OpenIdProvider(settings, office.services.clock)
-    return Browser(create_app(replace(office.services, settings=settings, identity_provider=door)))
+    return Browser(app_of(replace(office.services, settings=settings, identity_provider=door)))
 
 
 def go_there(visitor: Browser) -> dict[str, str]:

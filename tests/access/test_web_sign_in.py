@@ -9,8 +9,7 @@ from pytest import mark
 
 from signaal.access import actions
 from signaal.access.model import Role
-from signaal.app import create_app
-from tests.access.staff import PASSWORD, Browser, words_of
+from tests.access.staff import PASSWORD, Browser, app_of, words_of
 
 
 @contextmanager
@@ -302,7 +301,7 @@ def test_who_has_no_duty_has_no_pin(office, browser):
 
 
 def test_in_the_demo_a_button_is_enough_and_a_district_may_come_with_it(services):
-    browser = Browser(create_app(services))
+    browser = Browser(app_of(services))
     browser.base = "http://localhost"
     answer = browser.send("/aanmelden", role="coordinator", district="W1")
     with browser.client.session_transaction() as session:
@@ -315,7 +314,7 @@ def test_in_the_demo_a_button_is_enough_and_a_district_may_come_with_it(services
 
 @mark.parametrize("fields", [{"role": "emperor"}, {}, {"role": "auditor", "district": "W1,W2"}])
 def test_in_the_demo_what_is_no_choice_is_refused(services, fields):
-    browser = Browser(create_app(services))
+    browser = Browser(app_of(services))
     browser.base = "http://localhost"
 
     assert browser.send("/aanmelden", **fields).status_code == 400
