@@ -35,9 +35,13 @@ class Kept(StrEnum):
     PROVIDER_COPY = "provider_copy"
     """What the telephone provider keeps of a message or call."""
     STAFF_SESSION = "staff_session"
+    DEVICE = "device"
+    """The mark by which the browser of a colleague is known again when they sign in."""
     INVITATION = "invitation"
     ENDED_ACCOUNT = "ended_account"
     """Name and address of somebody who has left; the log knows them by a number."""
+    HOME = "home"
+    """A keyed hash of a colleague's own address, by which a look at it is noticed."""
     HOUSEHOLD_REQUEST = "household_request"
     CARE_LOG = "care_log"
     """Who looked at what, where the health or care of people was in it."""
@@ -46,13 +50,17 @@ class Kept(StrEnum):
     INQUIRY = "inquiry"
     """A dated question with which an auditor opened a text."""
     SNAPSHOT = "snapshot"
-    """Frozen figures."""
+    """Frozen figures: the six newest files, and those in use."""
     EXPORT = "export"
     """Files that were handed out; Signaal keeps none, only that it happened (in the log)."""
     PROGRAM_LOG = "program_log"
     """Technical log lines, which hold ids only."""
     BACKUP = "backup"
-    """Copies of the database; what was sealed and destroyed since can't be read in them."""
+    """Copies of the database, which whoever runs Signaal destroys in time.
+
+    One from before a purge holds the wrapped keys of its day: it can't be read without the master
+    key of that day.
+    """
 
 
 class Since(StrEnum):
@@ -65,6 +73,10 @@ class Since(StrEnum):
     CLOSED = "closed"
     ENDED = "ended"
     LAST_USED = "last_used"
+    REPLACED = "replaced"
+    """From when there are newer ones in its place."""
+    TAKEN_AWAY = "taken_away"
+    """From when the one who gave it took it away, or left."""
 
 
 class Afterwards(StrEnum):
@@ -162,11 +174,13 @@ RETENTION: tuple[Period, ...] = (
     Period(Kept.OUTBOX_SHELL, YEAR, Since.ENDED, Afterwards.DESTROYED),
     Period(Kept.PROVIDER_COPY, timedelta(days=1), Since.ENDED, Afterwards.DESTROYED),
     Period(Kept.STAFF_SESSION, timedelta(days=1), Since.ENDED, Afterwards.DESTROYED),
+    Period(Kept.DEVICE, timedelta(days=90), Since.LAST_USED, Afterwards.DESTROYED),
     Period(Kept.INVITATION, AT_ONCE, Since.ENDED, Afterwards.DESTROYED, at_most=WEEK),
     Period(Kept.ENDED_ACCOUNT, MONTH, Since.ENDED, Afterwards.SHELL),
+    Period(Kept.HOME, AT_ONCE, Since.TAKEN_AWAY, Afterwards.DESTROYED),
     Period(Kept.HOUSEHOLD_REQUEST, YEAR, Since.ANSWERED, Afterwards.COUNTED),
     Period(Kept.INQUIRY, 5 * YEAR, Since.CAME_IN, Afterwards.DESTROYED),
-    Period(Kept.SNAPSHOT, 3 * YEAR, Since.CAME_IN, Afterwards.DESTROYED),
+    Period(Kept.SNAPSHOT, AT_ONCE, Since.REPLACED, Afterwards.DESTROYED),
     Period(Kept.EXPORT, AT_ONCE, Since.CAME_IN, Afterwards.DESTROYED),
     Period(Kept.PROGRAM_LOG, MONTH, Since.CAME_IN, Afterwards.DESTROYED),
     Period(Kept.BACKUP, MONTH, Since.CAME_IN, Afterwards.DESTROYED),

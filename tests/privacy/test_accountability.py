@@ -12,7 +12,8 @@ from signaal.access.model import STAFF, Act, Purpose, Role
 from signaal.access.web import accountability
 from signaal.app import create_app
 from signaal.description import routes
-from signaal.privacy.periods import RETENTION, Afterwards, Kept, Since
+from signaal.hotspots.snapshot import KEPT_FILES
+from signaal.privacy.periods import RETENTION, Afterwards, Kept, Since, period
 from signaal.privacy.register import register
 from signaal.settings import Settings
 from signaal.web import EVERYONE
@@ -138,6 +139,26 @@ def test_periods_are_told_as_people_say_them(app) -> None:
     assert told[Kept.ARREARS_SIGNAL] == "een half jaar na binnenkomst"
     assert told[Kept.CARE_LOG] == "5 jaar na binnenkomst"
     assert told[Kept.TRIES] == "1 dag na het laatste gebruik"
+    assert told[Kept.DEVICE] == "90 dagen na het laatste gebruik"
+    assert told[Kept.HOME] == "meteen na het weghalen, of na vertrek"
+    assert told[Kept.SNAPSHOT] == "meteen na vervanging door nieuwere"
+
+
+def test_as_many_figures_are_told_to_stay_as_do_stay(app) -> None:
+    told = said(app, "access/accountability_words.html", "kept_name", Kept.SNAPSHOT)
+
+    assert (KEPT_FILES, "zes nieuwste" in told) == (6, True)
+
+
+def test_backups_are_said_to_live_as_long_everywhere_and_to_open_with_their_own_key() -> None:
+    days = period(Kept.BACKUP).live.days
+    manual = (ROOT / "docs/operations/privacy.md").read_text(encoding="utf-8")
+    measures = " ".join(each.nl + each.en for each in register().measures)
+
+    assert re.findall(r"(\d+) days", manual) == [str(days)]
+    assert re.findall(r"(\d+) (?:dagen|days)", measures) == [str(days)] * 2
+    assert "hoofdsleutel van die dag" in measures
+    assert "master key of its day" in measures
 
 
 # -- the documents --------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pytest import fixture, mark
 from sqlmodel import select
 
+from signaal import wiring
+from signaal.access.actions.signing_in import DEVICE_KNOWN
 from signaal.access.model import Purpose
 from signaal.alerting import actions as alerting
 from signaal.intake import actions as intake
@@ -53,6 +55,9 @@ def test_everything_that_is_kept_has_exactly_one_period() -> None:
         (Kept.ARREARS_SIGNAL, 182, None),
         (Kept.CALL_DATA, 7, 90),
         (Kept.BLOCK_FIGURES, 3 * 365, None),
+        (Kept.DEVICE, 90, None),
+        (Kept.HOME, 0, None),
+        (Kept.BACKUP, 30, None),
     ],
 )
 def test_the_periods_are_those_that_were_promised(key, days, at_most) -> None:
@@ -79,6 +84,17 @@ def test_what_has_not_ended_is_due_at_its_end_or_not_at_all(came_in) -> None:
             assert due == came_in + each.live
         else:
             assert due == (came_in + each.at_most if each.at_most else None)
+
+
+def test_whatever_a_purge_counts_stands_in_the_table(town) -> None:
+    counted = wiring.purge(town, dry_run=True)
+
+    assert set(counted) <= set(Kept)
+    assert {Kept.DEVICE, Kept.HOME} <= set(counted)
+
+
+def test_a_browser_is_known_for_as_long_as_the_table_says() -> None:
+    assert period(Kept.DEVICE).live == DEVICE_KNOWN
 
 
 # -- day after day --------------------------------------------------------------------------

@@ -23,14 +23,12 @@ from signaal.privacy import actions as privacy
 from signaal.privacy.model import KeyPurpose
 from signaal.privacy.periods import Kept, period
 from signaal.services import Services
-from signaal.visitor import Visitor
+from signaal.visitor import HOUSE
 
 log = structlog.get_logger()
 
 SLICE = 500
 """Lines in one transaction or one read."""
-HOUSE = Visitor(role="", districts=None)
-"""Signaal itself, in what it does by the clock."""
 
 
 def seal_checkpoint(services: Services) -> Checkpoint | None:
@@ -95,7 +93,7 @@ def purge_log(services: Services, *, dry_run: bool = False) -> Mapping[str, int]
         Kept.CARE_LOG: care,
         Kept.OTHER_LOG: other,
         Kept.INQUIRY: inquiries,
-        Kept.ENDED_ACCOUNT: homes,
+        Kept.HOME: homes,
     }
 
 

@@ -1,7 +1,7 @@
 """Letting go of what has had its time, in small slices so that nobody waits for it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from signaal.access.model.sessions import LONGEST_ON_DUTY
 from signaal.access.store import forgetting as store
@@ -10,9 +10,6 @@ from signaal.services import Services
 
 SLICE = 300
 """Rows per transaction."""
-DEVICE = "device"
-DEVICE_KEPT = timedelta(days=90)
-"""After so long without a sign-in a browser isn't known any more."""
 
 
 def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
@@ -26,12 +23,12 @@ def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
         What (as the retention table calls it) and how many rows.
     """
     now = services.clock.now()
-    gone = period(Kept.ENDED_ACCOUNT).before(now)
+    gone, unused = period(Kept.ENDED_ACCOUNT).before(now), period(Kept.DEVICE).before(now)
     steps: tuple[tuple[str, store.Count, store.Forget, datetime], ...] = (
         (Kept.STAFF_SESSION, store.count_sessions, store.forget_sessions, now - LONGEST_ON_DUTY),
         (Kept.INVITATION, store.count_links, store.forget_links, now),
         (Kept.TRIES, store.count_tries, store.forget_tries, now),
-        (DEVICE, store.count_devices, store.forget_devices, now - DEVICE_KEPT),
+        (Kept.DEVICE, store.count_devices, store.forget_devices, unused),
         (Kept.ENDED_ACCOUNT, store.count_left, store.forget_left, gone),
         (Kept.ENDED_ACCOUNT, store.count_strangers, store.forget_strangers, gone),
     )
