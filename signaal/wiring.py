@@ -208,9 +208,27 @@ def _write_down(services: Services, act: Act, details: Mapping[str, int]) -> Non
 
 
 def change_master_key(services: Services, new: SecretStr) -> None:
-    """Hangs all keys on another master key, and writes that down."""
-    changed = privacy.rotate_master_key(services, new_master_key=new)
-    _write_down(services, Act.KEYS_ROTATED, {"rewrapped": changed.rewrapped, "master": 1})
+    """Hangs all keys on another master key, and writes that down; Signaal must be stopped first.
+
+    Whatever ran on with the old key could seal and open nothing any more. It leads meanwhile, so
+    that no worker begins before all is done.
+
+    Raises:
+        UnsafeSetting: A worker is at work, or the new key is too short.
+        BrokenMasterKey: The present key opens not all groups; nothing was changed.
+    """
+    lead = services.database.leader_lock(services.settings.data_dir)
+    if not lead.acquire():
+        raise UnsafeSetting(
+            "Signaal draait nog. Stop eerst Signaal (alle processen), verander dan de hoofdsleutel"
+            " en start met de nieuwe. / Signaal is still running. First stop Signaal (all of its"
+            " processes), then change the master key and start with the new one."
+        )
+    try:
+        changed = privacy.rotate_master_key(services, new_master_key=new)
+        _write_down(services, Act.KEYS_ROTATED, {"rewrapped": changed.rewrapped, "master": 1})
+    finally:
+        lead.release()
 
 
 def renew_keys(services: Services, on_progress: Callable[[int, int], None]) -> privacy.Rotation:

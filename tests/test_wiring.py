@@ -1,14 +1,24 @@
 """What is put together, and what is refused before anything starts."""
 
 import shutil
+from dataclasses import replace
+from uuid import UUID
 
 import structlog
+from pydantic import SecretStr
 from pytest import fixture, mark, raises
 
 from signaal import wiring
+from signaal.clock import SystemClock
 from signaal.errors import BrokenPolicies, BrokenRota, UnsafeSetting
+from signaal.policies import Policies
+from signaal.privacy.actions import check_master_key, new_key
 from signaal.resources import ALERTS, GEODATA
+from signaal.services import Services
 from signaal.settings import Settings
+from tests.fakes import RecordingPhone, TrustingCheck
+
+NEW_KEY = SecretStr("n" * 40)
 
 
 @fixture
@@ -65,6 +75,56 @@ def test_a_data_folder_that_cannot_be_is_refused(tmp_path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with raises(UnsafeSetting, match="SIGNAAL_DATA_DIR"):
         wiring.build(Settings(data_dir=tmp_path / "file"))
+
+
+def an_installation(database, tmp_path):
+    clock = SystemClock()
+    return Services(
+        settings=Settings(data_dir=tmp_path, database_url=database.url),
+        database=database,
+        clock=clock,
+        line_clock=clock,
+        policies=Policies({}),
+        carrier=RecordingPhone(),
+        signatures=TrustingCheck(),
+    )
+
+
+def kept_key(services):
+    with services.database.session() as session, session.begin():
+        new_key(
+            session, key_id=UUID(int=1), master_key=services.settings.master_key, purpose="reports"
+        )
+
+
+def with_new_key(services):
+    settings = services.settings.model_copy(update={"master_key": NEW_KEY})
+    return replace(services, settings=settings)
+
+
+def test_the_master_key_is_not_changed_while_a_worker_works(database, tmp_path) -> None:
+    services = an_installation(database, tmp_path)
+    kept_key(services)
+    worker = services.database.leader_lock(services.settings.data_dir)
+    assert worker.acquire()
+    with raises(UnsafeSetting, match=r"Stop eerst Signaal.* / .*stop Signaal"):
+        wiring.change_master_key(services, NEW_KEY)
+    check_master_key(services)
+
+    worker.release()
+    wiring.change_master_key(services, NEW_KEY)
+    check_master_key(with_new_key(services))
+    assert worker.acquire(), "the next worker may begin"
+    worker.release()
+
+
+def test_a_refused_change_of_master_key_lets_the_next_worker_begin(database, tmp_path) -> None:
+    services = an_installation(database, tmp_path)
+    with raises(UnsafeSetting, match="32"):
+        wiring.change_master_key(services, SecretStr("short"))
+    worker = services.database.leader_lock(services.settings.data_dir)
+    assert worker.acquire()
+    worker.release()
 
 
 def test_a_log_line_says_where_it_went_wrong_and_repeats_no_words(capsys) -> None:

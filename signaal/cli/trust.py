@@ -95,7 +95,7 @@ def keys() -> None:
 @click.option("--new-key-file", type=A_FILE, required=True, help="holds the new master key")
 @with_house
 def keys_change_master(house: wiring.House, *, new_key_file: Path) -> None:
-    """Wraps all key groups with a new master key; start Signaal with that one afterwards."""
+    """Wraps all key groups with a new master key: stop Signaal first, start with that one after."""
     wiring.require_ready(house.services)
     require_files(new_key_file)
     try:
