@@ -81,6 +81,8 @@ class Settings(BaseSettings):
 
     oidc_issuer: Annotated[str, AfterValidator(_readable_address)] = ""
     """Where the organisation's own sign-in stands (OpenID Connect); empty: there is none."""
+    oidc_organisation: str = ""
+    """The name in Signaal of the one organisation whose people it vouches for."""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = ""
@@ -283,6 +285,13 @@ def _sign_in_dangers(settings: Settings) -> list[tuple[bool, str]]:
             "Vul SIGNAAL_OIDC_ISSUER, SIGNAAL_OIDC_CLIENT_ID en SIGNAAL_OIDC_CLIENT_SECRET alle"
             " drie in, of geen van drieën. / Set all three of SIGNAAL_OIDC_ISSUER,"
             " SIGNAAL_OIDC_CLIENT_ID and SIGNAAL_OIDC_CLIENT_SECRET, or none of them.",
+        ),
+        (
+            bool(settings.oidc_issuer) and not settings.oidc_organisation.strip(),
+            "Zet in SIGNAAL_OIDC_ORGANISATION de naam van de organisatie (zoals die in Signaal"
+            " staat) van wie SIGNAAL_OIDC_ISSUER de mensen aanmeldt. / Set"
+            " SIGNAAL_OIDC_ORGANISATION to the name (as it stands in Signaal) of the organisation"
+            " whose people SIGNAAL_OIDC_ISSUER signs in.",
         ),
         (
             bool(settings.oidc_issuer)

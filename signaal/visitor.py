@@ -1,7 +1,10 @@
 """Who asks: the capacity in which somebody looks, passed on from page to action."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
+
+_SUBSCRIBER_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,18 @@ class Visitor:
 
 RESIDENT = Visitor()
 """Somebody who has not signed in."""
+HOUSE = Visitor(role="signaal")
+"""Signaal itself, by the clock or at its command line: nobody's role, and no route lets it in."""
+
+
+def network_of(address: str) -> str:
+    """What stands for one subscriber: an IPv4 address, or the first half of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ip_network((int(parsed), _SUBSCRIBER_BITS), strict=False))
+    return str(parsed)

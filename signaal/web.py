@@ -97,6 +97,11 @@ def role() -> str:
     return visitor().role
 
 
+def visitor_address() -> str:
+    """The internet address of the visitor, as far as our own proxies say so."""
+    return request.remote_addr or "unknown"
+
+
 def clean(text: str) -> str:
     """Text as it may be stored: NFC, without NUL and lone surrogates."""
     whole = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

@@ -43,7 +43,7 @@ from signaal.services import Services
 from signaal.settings import CarrierName, Settings
 from signaal.simulator.network import FakeNetwork
 from signaal.simulator.phones import NEIGHBOURS
-from signaal.visitor import RESIDENT
+from signaal.visitor import HOUSE
 
 POLICY_TYPES: tuple[type[Policy], ...] = (
     Categories,
@@ -199,7 +199,7 @@ def _write_down(services: Services, act: Act, details: Mapping[str, int]) -> Non
         with services.database.session() as session, session.begin():
             access.record(
                 session,
-                visitor=RESIDENT,
+                visitor=HOUSE,
                 act=act,
                 purpose=Purpose.RUN,
                 now=services.clock.now(),

@@ -50,7 +50,9 @@ def quick_hash(secret: str) -> str:
 
 def for_real(services: Services) -> Services:
     """The same services, where sessions end and nobody enters without a password."""
-    settings = services.settings.model_copy(update={"mode": Mode.PRODUCTION})
+    settings = services.settings.model_copy(
+        update={"mode": Mode.PRODUCTION, "oidc_organisation": "Gemeente"}
+    )
     return dataclasses.replace(services, settings=settings)
 
 

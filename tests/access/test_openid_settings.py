@@ -8,6 +8,7 @@ from signaal.settings import read_settings
 WHOLE = {
     "SIGNAAL_OIDC_ISSUER": "https://sign-in.example/voorbeeldstad",
     "SIGNAAL_OIDC_CLIENT_ID": "signaal",
+    "SIGNAAL_OIDC_ORGANISATION": "Gemeente Voorbeeldstad",
     "SIGNAAL_OIDC_CLIENT_SECRET": "a secret that both know",
 }
 
@@ -30,7 +31,13 @@ def test_a_whole_set_is_taken(monkeypatch, issuer):
     assert "both know" not in repr(given)
 
 
-@mark.parametrize("missing", list(WHOLE))
+@mark.parametrize("nobody", ["", "  "])
+def test_an_issuer_that_signs_in_for_no_organisation_is_refused(monkeypatch, nobody):
+    with raises(UnsafeSetting, match="SIGNAAL_OIDC_ORGANISATION"):
+        read_with(monkeypatch, **(WHOLE | {"SIGNAAL_OIDC_ORGANISATION": nobody}))
+
+
+@mark.parametrize("missing", sorted(set(WHOLE) - {"SIGNAAL_OIDC_ORGANISATION"}))
 def test_two_of_the_three_are_refused(monkeypatch, missing):
     with raises(UnsafeSetting, match="SIGNAAL_OIDC_CLIENT_SECRET") as caught:
         read_with(monkeypatch, **(WHOLE | {missing: ""}))

@@ -2,12 +2,13 @@
 
 import pyotp
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from uuid_utils.compat import uuid7
 
 from signaal.access import actions
 from signaal.access.actions import purging
 from signaal.access.model import Assignment, OrganisationKind, Role, SignInStep
+from signaal.access.store import people as store
 from signaal.errors import (
     NotAllowed,
     SessionEnded,
@@ -289,6 +290,28 @@ def test_roles_that_do_not_go_together_are_refused(real, boss):
             real, visitor=administrator(boss), person_id=person.id, assignments=both
         )
     ) == ("administrator_reads_cases",)
+
+
+def test_who_waited_for_a_colleague_sees_what_the_colleague_did(real, boss):
+    person = hire(real, "a@example.nl", Role.COORDINATOR)
+    done = []
+
+    def meanwhile(connection, _cursor, statement, *_):
+        if not done and statement.startswith("SELECT organisation.id \nFROM"):
+            done.append(statement)
+            connection.exec_driver_sql(
+                "UPDATE person SET ended_at = invited_at WHERE pin_hash = ''"
+            )
+
+    with real.database.session() as session, session.begin():
+        store.update_person(session, person.id, {"pin_hash": ""})
+    event.listen(real.database.engine, "before_cursor_execute", meanwhile)
+    with pytest.raises(UnknownAccount):
+        actions.change_roles(
+            real, visitor=administrator(boss), person_id=person.id, assignments=COORDINATOR
+        )
+    event.remove(real.database.engine, "before_cursor_execute", meanwhile)
+    assert done
 
 
 # -- changes --------------------------------------------------------------------------------

@@ -12,7 +12,16 @@ from signaal.access import actions
 from signaal.access.actions.tokens import hash_of, new_secret
 from signaal.access.model import Role, SignInStep
 from signaal.access.model.sessions import Times, step_now
-from signaal.errors import NotAllowed, SessionEnded, UnusableAccount, WrongSignIn
+from signaal.errors import (
+    NotAllowed,
+    SessionEnded,
+    TooBusy,
+    TooManyGuesses,
+    UnknownAccount,
+    UnusableAccount,
+    WrongSignIn,
+)
+from tests.access.busy import too_busy
 from tests.access.colleagues import (
     PASSWORD,
     acts,
@@ -237,10 +246,16 @@ def test_all_sessions_of_somebody_can_be_revoked_at_once(real, clock):
     clock.turn(minutes=1)
     second = signed_in(real, person)
 
-    assert actions.revoke(real, person.id) == 2
+    assert actions.revoke(real, email=" A@example.nl") == 2
 
     assert actions.visitor_of(real, first) is None
     assert actions.visitor_of(real, second) is None
+
+
+def test_nobodys_sessions_can_not_be_revoked(real):
+    with pytest.raises(UnknownAccount):
+        actions.revoke(real, email="nobody@example.nl")
+    assert acts(real) == []
 
 
 def test_who_leaves_is_out_at_once(real):
@@ -262,7 +277,7 @@ def test_a_step_that_is_under_way_does_not_outlive_a_revocation(real, clock):
         outcomes = all_at_once(
             [
                 lambda s=secret: actions.choose_role(real, session_secret=s, role=Role.COORDINATOR),
-                lambda: actions.revoke(real, person.id),
+                lambda: actions.revoke(real, email=person.email),
             ]
         )
         begun = outcomes[0]
@@ -324,6 +339,42 @@ def test_five_wrong_pins_end_the_session(real, clock, on_duty):
     with pytest.raises(SessionEnded):
         actions.give_pin(real, session_secret=secret, pin=PIN)
     assert acts(real).count("pin_failed") == 5
+
+
+def test_being_turned_away_for_others_sake_costs_no_try_of_the_pin(
+    real, clock, on_duty, monkeypatch
+):
+    secret = signed_in(real, on_duty)
+    clock.turn(minutes=15)
+    with too_busy(monkeypatch):
+        for _ in range(6):
+            with pytest.raises(TooBusy):
+                actions.give_pin(real, session_secret=secret, pin=PIN)
+
+    assert actions.give_pin(real, session_secret=secret, pin=PIN)
+
+
+def test_setting_a_pin_while_it_is_busy_costs_no_code_and_a_right_one_forgives(
+    real, clock, on_duty, monkeypatch
+):
+    secret = signed_in(real, on_duty)
+    clock.turn(minutes=14)
+    with too_busy(monkeypatch):
+        for _ in range(6):
+            with pytest.raises(TooBusy):
+                actions.set_pin(real, session_secret=secret, pin="384027", code=code_now(real))
+    for _ in range(2):
+        for _ in range(4):
+            with pytest.raises(WrongSignIn):
+                actions.set_pin(real, session_secret=secret, pin="384027", code="000000")
+        code = code_now(real)
+        secret = actions.set_pin(real, session_secret=secret, pin="384027", code=code).secret
+        clock.turn(seconds=30)
+    for _ in range(5):
+        with pytest.raises(WrongSignIn):
+            actions.set_pin(real, session_secret=secret, pin="384027", code="000000")
+    with pytest.raises(TooManyGuesses):
+        actions.set_pin(real, session_secret=secret, pin="384027", code=code_now(real))
 
 
 def test_pins_guessed_at_once_count_together(real, clock, on_duty):

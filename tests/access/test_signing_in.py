@@ -1,7 +1,7 @@
 """Signing in, as somebody would who wants to get past it."""
 
+from dataclasses import replace
 from datetime import timedelta
-from threading import Event, Thread
 
 import pyotp
 import pytest
@@ -13,10 +13,9 @@ from sqlalchemy import event
 
 from signaal import wiring
 from signaal.access import actions
-from signaal.access.actions import hashing
 from signaal.access.actions.second_factor import is_totp_secret, step_of
 from signaal.access.actions.tokens import code_hash_of, new_code
-from signaal.access.model import Role, SignInStep
+from signaal.access.model import OrganisationKind, Role, SignInStep
 from signaal.access.store import people as store
 from signaal.errors import (
     BrokenSeal,
@@ -28,6 +27,7 @@ from signaal.errors import (
 )
 from signaal.services import HashCost
 from signaal.settings import Settings
+from tests.access.busy import too_busy
 from tests.access.colleagues import (
     KEY,
     PASSWORD,
@@ -35,6 +35,7 @@ from tests.access.colleagues import (
     all_at_once,
     code_now,
     for_real,
+    found,
     hire,
     quick_hash,
     signed_in,
@@ -186,6 +187,38 @@ def test_a_device_is_known_for_ninety_days(real, clock):
     assert actions.give_code(real, session_secret=again.secret, code=code_now(real)).device
 
 
+def guess_from(services, address, *, email, password="a guess", device=None):  # noqa: S107
+    return actions.begin_sign_in(
+        services, email=email, password=password, address=address, device=device
+    )
+
+
+def test_sixty_wrong_guesses_from_one_address_are_enough_known_or_not(real, clock):
+    hire(real, EMAIL, Role.COORDINATOR)
+    begun = try_password(real)
+    device = actions.give_code(real, session_secret=begun.secret, code=code_now(real)).device
+    for number in range(60):
+        net = f"2001:db8:0:1::{number + 1:x}"  # all of one subscriber
+        refusal(lambda n=number, a=net: guess_from(real, a, email=f"{n}@example.nl"))
+    written = acts(real).count("sign_in_failed")
+
+    for email in (EMAIL, "nobody@example.nl"):
+        with pytest.raises(TooManyGuesses):
+            guess_from(real, "2001:db8:0:1::ffff", email=email, password=PASSWORD)
+    assert acts(real).count("sign_in_failed") == written == 60
+    assert guess_from(real, "192.0.2.7", email=EMAIL, password=PASSWORD)
+    assert guess_from(real, "2001:db8:0:1::1", email=EMAIL, password=PASSWORD, device=device)
+    clock.turn(minutes=15)
+    assert guess_from(real, "2001:db8:0:1::1", email=EMAIL, password=PASSWORD)
+
+
+def test_a_town_hall_behind_one_address_is_not_kept_out_by_signing_in(real):
+    hire(real, EMAIL, Role.COORDINATOR)
+
+    for _ in range(61):
+        assert guess_from(real, "192.0.2.7", email=EMAIL, password=PASSWORD)
+
+
 def test_many_guesses_at_once_get_five_answers(real):
     hire(real, EMAIL, Role.COORDINATOR)
 
@@ -230,26 +263,11 @@ def test_an_installation_hashes_at_that_cost_whatever_its_settings(tmp_path):
 
 
 def test_never_more_than_two_hashes_are_made_at_once_and_waiting_has_an_end(real, monkeypatch):
-    monkeypatch.setattr(hashing, "WAIT_SECONDS", 0.01)
     hire(real, EMAIL, Role.COORDINATOR)
-    enough, holding = Event(), []
-
-    def hold():
-        with hashing._turn():
-            holding.append(1)
-            enough.wait(10)
-
-    holders = [Thread(target=hold) for _ in range(hashing.AT_ONCE)]
-    for each in holders:
-        each.start()
-    while len(holding) < hashing.AT_ONCE:
-        pass
-    for _ in range(7):
-        with pytest.raises(TooBusy):
-            try_password(real)
-    enough.set()
-    for each in holders:
-        each.join()
+    with too_busy(monkeypatch):
+        for _ in range(7):
+            with pytest.raises(TooBusy):
+                try_password(real)
 
     # Being turned away was no guess.
     assert try_password(real)
@@ -486,6 +504,24 @@ def test_a_provider_lets_nobody_in_who_was_not_invited(real):
         with pytest.raises(WrongSignIn):
             vouched(real, subject=subject, email=email)
     assert acts(real) == ["sign_in_failed"] * 3
+
+
+def test_a_provider_vouches_for_its_own_organisation_only(real):
+    corporation = found(real, "Corporatie", OrganisationKind.CORPORATION)
+    hire(real, EMAIL, Role.BACK_OFFICE, organisation=corporation)
+    with pytest.raises(WrongSignIn):
+        vouched(real)
+    vouched(of_provider(real, "Corporatie"))
+
+    for named in ("Gemeente", "Nergens", ""):  # nor for who came before it was bound
+        with pytest.raises(WrongSignIn):
+            vouched(of_provider(real, named))
+    assert acts(real).count("sign_in_failed") == 4
+
+
+def of_provider(services, organisation):
+    settings = services.settings.model_copy(update={"oidc_organisation": organisation})
+    return replace(services, settings=settings)
 
 
 def test_without_the_providers_second_factor_ours_is_asked(real):

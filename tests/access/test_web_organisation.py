@@ -27,6 +27,7 @@ def visitor(office, provider) -> Browser:
     settings = office.services.settings.model_copy(
         update={
             "oidc_issuer": provider.issuer,
+            "oidc_organisation": "Voorbeeldstad",
             "oidc_client_id": CLIENT_ID,
             "oidc_client_secret": SecretStr(CLIENT_SECRET),
             "oidc_name": "Gemeente <Voorbeeld>",

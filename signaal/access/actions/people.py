@@ -25,7 +25,7 @@ from signaal.access.store import sessions as sessions_store
 from signaal.db import Session
 from signaal.errors import NotAllowed, UnknownAccount, UnusableAccount
 from signaal.services import Services
-from signaal.visitor import Visitor
+from signaal.visitor import HOUSE, Visitor
 
 # -- whom an administrator may manage -------------------------------------------------------
 
@@ -209,7 +209,7 @@ def invite_first(services: Services, *, organisation_name: str, email: str) -> s
         store.hold_organisation(session, where.id)
         first = _first_administrator(session, where, login, now=now)
         secret = make_link(session, first, now=now)
-        _record(session, Visitor(), Act.PERSON_INVITED, first, now=now)
+        _record(session, HOUSE, Act.PERSON_INVITED, first, now=now)
     return secret
 
 

@@ -4,8 +4,17 @@ from datetime import datetime
 
 from signaal.access.actions import hashing
 from signaal.access.actions.second_factor import use_app_code
-from signaal.access.actions.steps import at_step, count_guess, in_role, record_failure, record_own
+from signaal.access.actions.steps import (
+    at_step,
+    count_guess,
+    giving_back,
+    in_role,
+    record_failure,
+    record_own,
+    take_back,
+)
 from signaal.access.actions.tokens import hash_of, key_of_tries, new_secret
+from signaal.access.actions.tries import forgive_tries
 from signaal.access.model.audit import Act
 from signaal.access.model.people import Assignment, fault_in_pin, is_pin
 from signaal.access.model.roles import Role
@@ -35,6 +44,8 @@ def set_pin(services: Services, *, session_secret: str, pin: str, code: str = ""
         NotAllowed: Their role has no PIN.
         UnusableAccount: It is no PIN, or one that everybody guesses.
         WrongSignIn: The code is wrong, was used, or is missing.
+        TooManyGuesses: Too often wrong lately.
+        TooBusy: Too many others are signing in now.
     """
     now = services.clock.now()
     found, current = at_step(services, session_secret, SignInStep.DONE)
@@ -43,11 +54,14 @@ def set_pin(services: Services, *, session_secret: str, pin: str, code: str = ""
     if fault := fault_in_pin(pin):
         raise UnusableAccount(fault)
     is_fresh = services.settings.is_demo or now - current.started_at < FRESH
+    key = key_of_tries(services, "code", current.person)
     if not is_fresh:
-        count_guess(services, key_of_tries(services, "code", current.person), now=now)
-    kept = hashing.hashed(pin.encode(), services.hash_cost)
+        count_guess(services, key, now=now)
+    with giving_back(services, lambda session: take_back(session, key)):
+        kept = hashing.hashed(pin.encode(), services.hash_cost)
     with services.database.session() as session, session.begin():
         if is_fresh or use_app_code(session, services, person=current.person, code=code):
+            forgive_tries(session, key)
             people_store.update_person(session, current.person, {"pin_hash": kept})
             return _open_with_pin(session, found, act=Act.PIN_SET, now=now)
         record_failure(session, current.person, now=now)
@@ -69,7 +83,8 @@ def give_pin(services: Services, *, session_secret: str, pin: str) -> SignIn:
         tries = store.count_pin_try(session, token_hash, limit=PIN_TRIES)
     if tries is None:
         raise SessionEnded("pin")
-    right = is_pin(pin) and hashing.fits(found.pin_hash, pin.encode(), services.hash_cost)
+    with giving_back(services, lambda session: store.take_pin_try_back(session, token_hash)):
+        right = is_pin(pin) and hashing.fits(found.pin_hash, pin.encode(), services.hash_cost)
     with services.database.session() as session, session.begin():
         if right:
             return _open_with_pin(session, found, act=Act.PIN_GIVEN, now=now)

@@ -14,6 +14,7 @@ from signaal.access.model.people import (
     Assignment,
     Organisation,
     OrganisationKind,
+    login_of,
 )
 from signaal.access.model.roles import Purpose, Role
 from signaal.access.model.sessions import (
@@ -26,9 +27,9 @@ from signaal.access.model.sessions import (
 from signaal.access.store import people as people_store
 from signaal.access.store import sessions as store
 from signaal.db import Session
-from signaal.errors import NotAllowed
+from signaal.errors import NotAllowed, UnknownAccount
 from signaal.services import Services
-from signaal.visitor import Visitor
+from signaal.visitor import HOUSE, Visitor
 
 _DEMO = uuid5(NAMESPACE_URL, "signaal:demo")
 _DEMO_NAMES = {
@@ -120,21 +121,23 @@ def sign_out(services: Services, secret: str) -> None:
             _record(session, visitor, Act.SIGNED_OUT, subject=found.session.person_id, now=now)
 
 
-def revoke(services: Services, person_id: UUID) -> int:
-    """Ends all sessions of somebody at once.
+def revoke(services: Services, *, email: str) -> int:
+    """Ends all sessions of somebody at once; a command, no page.
 
     Returns:
         How many there were.
+
+    Raises:
+        UnknownAccount: Nobody signs in with this address.
     """
     now = services.clock.now()
     with services.database.session() as session, session.begin():
-        ended = store.end_all(session, person_id)
-        _record(session, SYSTEM, Act.SESSIONS_REVOKED, subject=person_id, now=now)
+        person = people_store.person_by_email(session, login_of(email) or "")
+        if person is None:
+            raise UnknownAccount("person")
+        ended = store.end_all(session, person.id)
+        _record(session, HOUSE, Act.SESSIONS_REVOKED, subject=person.id, now=now)
     return ended
-
-
-SYSTEM = Visitor()
-"""Signaal itself, and who works at its command line."""
 
 
 def _record(session: Session, visitor: Visitor, act: Act, *, subject: UUID, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Signing in, step by step: password, second factor, role; each step gives a new secret."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from signaal.access.actions.second_factor import use_any_code
@@ -13,36 +13,46 @@ from signaal.access.actions.steps import (
     in_role,
     record_failure,
     record_own,
+    take_back,
 )
 from signaal.access.actions.tokens import hash_of, key_of_tries, new_secret
 from signaal.access.actions.tries import forgive_tries
 from signaal.access.model.audit import Act
-from signaal.access.model.people import LONGEST_PASSWORD, login_of, password_bytes
+from signaal.access.model.people import LONGEST_PASSWORD, login_of, name_of, password_bytes
 from signaal.access.model.roles import Role
 from signaal.access.model.sessions import SignIn, SignInStep
 from signaal.access.store import people as people_store
 from signaal.access.store import sessions as store
 from signaal.db import Session
 from signaal.errors import NotAllowed, SessionEnded, WrongSignIn
+from signaal.privacy.periods import Kept, period
 from signaal.services import Services
+from signaal.visitor import network_of
 
-DEVICE_KNOWN = timedelta(days=90)
-"""So long a browser counts as one that signed in before."""
+TRIES_OF_AN_ADDRESS = 60
+"""Wrong guesses from one internet address, at whichever accounts, until a silence."""
 
 
 def begin_sign_in(
-    services: Services, *, email: str, password: str, device: str | None = None
+    services: Services,
+    *,
+    email: str,
+    password: str,
+    device: str | None = None,
+    address: str = "",
 ) -> SignIn:
     """The first step: address and password.
 
     A known and an unknown account take the same steps and get the same answer. A browser that
-    signed in before has a count of wrong guesses of its own: nobody locks its owner out.
+    signed in before has a count of wrong guesses of its own: nobody locks its owner out. All
+    others count per internet address too, before anything slow is done or written down.
 
     Args:
         services: The tools of the house.
         email: As it was typed.
         password: As it was typed.
         device: What this browser got at an earlier sign-in.
+        address: From which internet address it came.
 
     Raises:
         WrongSignIn: The two don't fit together.
@@ -54,16 +64,21 @@ def begin_sign_in(
     device_hash = hash_of(device or "") or ""
     with services.database.reading() as reading:
         person = people_store.person_by_email(reading, login)
-        owner = store.device_owner(reading, device_hash, since=now - DEVICE_KNOWN)
+        owner = store.device_owner(reading, device_hash, since=period(Kept.DEVICE).before(now))
     known = device_hash if person and person.id == owner else None
-    key = key_of_tries(services, "password", known or login or email)
-    count_guess(services, key, now=now)
+    keys: tuple[str, ...] = (key_of_tries(services, "password", known or login or email),)
+    if known is None:
+        stranger = key_of_tries(services, "address", network_of(address))
+        count_guess(services, stranger, limit=TRIES_OF_AN_ADDRESS, now=now)
+        keys = (*keys, stranger)
+    count_guess(services, keys[0], now=now)
     kept = person.password_hash if person and len(password) <= LONGEST_PASSWORD else None
-    if not fits(services, kept, password_bytes(password[:LONGEST_PASSWORD]), key=key):
+    if not fits(services, kept, password_bytes(password[:LONGEST_PASSWORD]), keys=keys):
         _refuse(services, person.id if person else None, now=now)
     secret = new_secret()
     with services.database.session() as session, session.begin():
-        forgive_tries(session, key)
+        forgive_tries(session, keys[0])
+        take_back(session, *keys[1:])  # a whole town hall may share one address
         begin(
             session,
             secret,
@@ -153,8 +168,9 @@ def sign_in_as(
 ) -> SignIn:
     """Signs somebody in whom their own organisation's OpenID Connect provider vouches for.
 
-    The first time they are found by their address; then the provider's own id is remembered, and
-    an address that the provider gives to somebody else opens nothing.
+    It vouches for nobody of another organisation. The first time they are found by their
+    address; then the provider's own id is remembered, and an address that the provider gives to
+    somebody else opens nothing.
 
     Args:
         services: The tools of the house.
@@ -163,12 +179,12 @@ def sign_in_as(
         second_factor_given: Whether they gave a second factor there; else ours is asked.
 
     Raises:
-        WrongSignIn: Nobody was invited under this address.
+        WrongSignIn: Nobody of that organisation was invited under this address.
         NotAllowed: A second factor is missing, here and there ("no_second_factor").
     """
     now, secret = services.clock.now(), new_secret()
     with services.database.session() as session, session.begin():
-        person = _vouched_for(session, subject, login_of(email) or "")
+        person = _vouched_for(session, services, subject, login_of(email) or "")
         if person is None:
             record_failure(session, None, now=now)
         elif not second_factor_given and person.totp_sealed is None:
@@ -183,14 +199,18 @@ def sign_in_as(
     raise WrongSignIn("provider")
 
 
-def _vouched_for(session: Session, subject: str, login: str) -> people_store.PersonRow | None:
-    if not subject:
+def _vouched_for(
+    session: Session, services: Services, subject: str, login: str
+) -> people_store.PersonRow | None:
+    named = name_of(services.settings.oidc_organisation) or ""
+    where = people_store.organisation_named(session, named)
+    if not subject or where is None:
         return None
-    known = people_store.person_by_subject(session, subject)
-    if known or not login:
-        return known
-    invited = people_store.person_by_email(session, login)
-    return invited if invited and invited.subject is None else None
+    found = people_store.person_by_subject(session, subject)
+    if found is None and login:
+        invited = people_store.person_by_email(session, login)
+        found = invited if invited and invited.subject is None else None
+    return found if found and found.organisation_id == where.id else None
 
 
 def _join_by_provider(

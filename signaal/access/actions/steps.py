@@ -1,11 +1,13 @@
 """What every step of signing in does: find the session, count guesses, change its secret, log."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from signaal.access.actions import hashing
 from signaal.access.actions.audit import record
-from signaal.access.actions.sessions import SYSTEM, standing
+from signaal.access.actions.sessions import standing
 from signaal.access.actions.tokens import hash_of, new_secret
 from signaal.access.actions.tries import count_try
 from signaal.access.model.audit import Act
@@ -17,10 +19,10 @@ from signaal.access.store import tries as tries_store
 from signaal.db import Session
 from signaal.errors import SessionEnded, TooBusy, TooManyGuesses
 from signaal.services import Services
-from signaal.visitor import Visitor
+from signaal.visitor import HOUSE, Visitor
 
 TRIES, SILENCE = 5, timedelta(minutes=15)
-"""Wrong guesses that one account takes (trust.md, section 6)."""
+"""Wrong guesses that one account takes, until a silence."""
 
 
 def at_step(
@@ -57,27 +59,38 @@ def advance(
     return secret
 
 
-def count_guess(services: Services, key: str, *, now: datetime) -> None:
+def count_guess(services: Services, key: str, *, now: datetime, limit: int = TRIES) -> None:
     with services.database.session() as session, session.begin():
-        allowed = count_try(session, key=key, limit=TRIES, silence=SILENCE, now=now)
+        allowed = count_try(session, key=key, limit=limit, silence=SILENCE, now=now)
     if not allowed:
         raise TooManyGuesses("tries")
 
 
-def fits(services: Services, kept: str | None, secret: bytes, *, key: str) -> bool:
-    try:
+def fits(services: Services, kept: str | None, secret: bytes, *, keys: Sequence[str]) -> bool:
+    with giving_back(services, lambda session: take_back(session, *keys)):
         return hashing.fits(kept, secret, services.hash_cost)
+
+
+def take_back(session: Session, *keys: str) -> None:
+    for key in keys:
+        tries_store.take_back(session, key)
+
+
+@contextmanager
+def giving_back(services: Services, undo: Callable[[Session], None]) -> Iterator[None]:
+    """Takes a counted try back when it was too busy: nothing was tried, and nobody lost one."""
+    try:
+        yield
     except TooBusy:
-        # Nothing was tried: who is turned away for others' sake has lost nothing.
         with services.database.session() as session, session.begin():
-            tries_store.take_back(session, key)
+            undo(session)
         raise
 
 
 def record_failure(session: Session, person: UUID | None, *, now: datetime) -> None:
     record(
         session,
-        visitor=SYSTEM,
+        visitor=HOUSE,
         act=Act.SIGN_IN_FAILED,
         purpose=Purpose.SIGN_IN,
         subject=str(person or ""),

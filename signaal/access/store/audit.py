@@ -24,7 +24,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from signaal.access.model.audit import GENESIS, Entry
 from signaal.access.model.chain import Checkpoint, Line
-from signaal.db import insert_for
+from signaal.db import changed, insert_for
 
 ONLY = 1
 """The log has one head."""
@@ -341,7 +341,7 @@ def condemn(session: Session, seq: int, *, at: datetime, signature: bytes) -> bo
         .where(col(AuditCheckpointRow.seq) == seq, col(AuditCheckpointRow.destroyed_at).is_(None))
         .values(destroyed_at=at, destroyed_signature=signature)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return bool(changed(done))
 
 
 def delete_lines(session: Session, checkpoint: Checkpoint, *, slice_size: int) -> int:

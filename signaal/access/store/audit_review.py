@@ -14,7 +14,7 @@ from signaal.access.model.review import Wanted
 from signaal.access.model.striking import Seen
 from signaal.access.store.audit import AuditEntryRow, entry_of
 from signaal.access.store.people import PersonRow
-from signaal.db import insert_for
+from signaal.db import changed, insert_for
 
 
 class PersonHomeRow(SQLModel, table=True):
@@ -219,7 +219,7 @@ def inquiry(session: Session, inquiry_id: UUID, *, organisation: UUID) -> Inquir
 
 def agree(session: Session, inquiry_id: UUID, *, person: UUID, now: datetime) -> bool:
     """Notes who agreed; False if somebody was first, or it is the asker."""
-    done: Any = session.execute(
+    done = session.execute(
         update(InquiryRow)
         .where(
             col(InquiryRow.id) == inquiry_id,
@@ -228,7 +228,7 @@ def agree(session: Session, inquiry_id: UUID, *, person: UUID, now: datetime) ->
         )
         .values(agreed_at=now, agreed_by=person)
     )
-    return bool(done.rowcount)
+    return bool(changed(done))
 
 
 def inquiries(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, Index, UniqueConstraint, text, update
-from sqlmodel import Field, Session, SQLModel, and_, col, delete, func, select
+from sqlmodel import Field, Session, SQLModel, and_, col, delete, select
 from uuid_utils.compat import uuid7
 
 from signaal.access.model.people import Assignment, Organisation, OrganisationKind, Person
@@ -180,7 +180,7 @@ def _apart(session: Session, row: PersonRow | None) -> PersonRow | None:
 def people(
     session: Session, *, organisation: UUID | None = None, person: UUID | None = None
 ) -> list[Person]:
-    """Everybody with an address, by address; of one organisation, or the one."""
+    """Everybody with an address, by address, as they are now; of one organisation, or the one."""
     found = (
         select(PersonRow, OrganisationRow)
         .join(OrganisationRow, col(OrganisationRow.id) == col(PersonRow.organisation_id))
@@ -190,7 +190,8 @@ def people(
         found = found.where(PersonRow.organisation_id == organisation)
     if person:
         found = found.where(PersonRow.id == person)
-    rows = session.exec(found).all()
+    # Whoever waited for a lock reads again, not what the session remembers.
+    rows = session.exec(found.execution_options(populate_existing=True)).all()
     held = assignments(session, organisation=organisation, person=person)
     return [
         Person(
@@ -272,7 +273,7 @@ def assignments(
     if person:
         found = found.where(AssignmentRow.person_id == person)
     held: dict[UUID, tuple[Assignment, ...]] = {}
-    for row in session.exec(found):
+    for row in session.exec(found.execution_options(populate_existing=True)):
         one = Assignment(row.role, districts_of(row.districts))
         held[row.person_id] = (*held.get(row.person_id, ()), one)
     return held
@@ -343,9 +344,3 @@ def use_code(session: Session, person_id: UUID, code_hash: str) -> bool:
         col(RecoveryCodeRow.person_id) == person_id, col(RecoveryCodeRow.code_hash) == code_hash
     )
     return changed(session, delete(RecoveryCodeRow).where(this)) == 1
-
-
-def codes_left(session: Session, person_id: UUID) -> int:
-    """How many recovery codes somebody has."""
-    found = select(func.count()).where(col(RecoveryCodeRow.person_id) == person_id)
-    return session.scalar(found) or 0

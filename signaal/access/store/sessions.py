@@ -164,6 +164,13 @@ def count_pin_try(session: Session, token_hash: str, *, limit: int) -> int | Non
     return session.connection().scalar(counted)
 
 
+def take_pin_try_back(session: Session, token_hash: str) -> None:
+    """Takes one counted try of a PIN back that was never made."""
+    table = StaffSessionRow
+    this = and_(col(table.token_hash) == token_hash, col(table.pin_tries) > 0)
+    session.execute(update(table).where(this).values(pin_tries=col(table.pin_tries) - 1))
+
+
 def end(session: Session, token_hash: str) -> bool:
     """Ends one session; False when there was none."""
     ended = delete(StaffSessionRow).where(col(StaffSessionRow.token_hash) == token_hash)

@@ -1,17 +1,15 @@
 """What the pages of access share: one blueprint, and the cookies that open the door."""
 
-from datetime import timedelta
-
 from flask import Blueprint, request, session
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Role
+from signaal.privacy.periods import Kept, period
 from signaal.web import services
 
 blueprint = Blueprint("access", __name__)
 
 SESSION_SECRET = "sid"  # noqa: S105 - the name under which the secret lies in the cookie
-DEVICE_DAYS = 90
 LONGEST_DEVICE = 64
 
 FIRST_PAGE = {
@@ -66,7 +64,7 @@ def remember_device(response: Response, device: str) -> Response:
     response.set_cookie(
         _device_cookie(),
         device,
-        max_age=timedelta(days=DEVICE_DAYS),
+        max_age=period(Kept.DEVICE).live,
         secure=not services().settings.is_demo,
         httponly=True,
         samesite="Strict",

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_babel import format_date
 from werkzeug.wrappers import Response
 
 from signaal.access import actions
@@ -12,6 +13,7 @@ from signaal.access.model import STAFF, Act, Purpose, Role
 from signaal.access.model.review import LONGEST_REASON, READS_LOG, Wanted
 from signaal.clock import AMSTERDAM
 from signaal.errors import UnknownInquiry, UnknownPlace, UnusableInquiry
+from signaal.visitor import HOUSE
 from signaal.web import Field, Within, clean, open_to, services, visitor
 
 log_pages = Blueprint("log", __name__)
@@ -20,6 +22,8 @@ _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 _LARGEST_SEQ = 2**63 - 1
 _DIGITS = 19
 _MONTHS = 12
+ROLES = (*(role.value for role in Role), HOUSE.role)
+"""In which roles something can have been done."""
 
 
 @log_pages.get("/logboek")
@@ -29,7 +33,7 @@ def show_log() -> str:
     wanted = Wanted(
         month=_month(),
         act=_choice("handeling", frozenset(Act)),
-        role=_choice("rol", STAFF),
+        role=_choice("rol", frozenset(ROLES)),
         person=_person(),
         subject=clean(request.args.get("over", ""))[:120].strip(),
     )
@@ -41,7 +45,7 @@ def show_log() -> str:
         wanted=wanted,
         chosen=chosen,
         acts=list(Act),
-        roles=list(Role),
+        roles=ROLES,
     )
 
 
@@ -156,6 +160,12 @@ def _home_page(*, wrong: bool = False, postcode: str = "", number: str = "") -> 
 _FILTERS = ("maand", "handeling", "rol", "wie", "over")
 
 
+@log_pages.app_template_filter()
+def month_words(year: int, month: int) -> str:
+    """A month as people say it, for every page that names one."""
+    return str(format_date(date(year, month, 1), "MMMM y"))
+
+
 def _month() -> date | None:
     asked = request.args.get("maand", "")
     if not asked:
@@ -171,7 +181,7 @@ def _neighbour(month: date, step: int) -> date:
     return date(years, rest + 1, 1)
 
 
-def _choice(name: str, known: frozenset[Act] | frozenset[Role]) -> str:
+def _choice(name: str, known: frozenset[Act] | frozenset[str]) -> str:
     asked = request.args.get(name, "")
     if asked and asked not in known:
         abort(400)

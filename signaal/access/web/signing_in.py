@@ -20,7 +20,7 @@ from signaal.access.web.door import (
     session_secret,
 )
 from signaal.errors import SessionEnded, TooBusy, TooManyGuesses, UnusableAccount, WrongSignIn
-from signaal.web import EVERYONE, Field, clean, open_to, services
+from signaal.web import EVERYONE, Field, clean, open_to, services, visitor_address
 
 LONGEST_CODE = 40
 """Of a second factor or a recovery code, with whatever somebody typed between the signs."""
@@ -86,6 +86,7 @@ def take_sign_in() -> Response | tuple[str, int]:
             email=clean(request.form.get("email", "")),
             password=request.form.get("password", ""),
             device=known_device(),
+            address=visitor_address(),
         )
     except (WrongSignIn, TooBusy) as error:
         return refuse_sign_in(say_no(error))

@@ -89,8 +89,8 @@ from signaal.intake.model.residents import (
     OpenedRequest,
     RequestState,
     days_left,
-    network_of,
 )
+from signaal.visitor import network_of
 
 __all__ = [
     "ADDRESS_WINDOW",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from signaal.intake.model.reading import Kind, ReportStatus
@@ -23,8 +22,6 @@ ANSWER_WITHIN = timedelta(days=30)
 """Within a month a household hears what is held about it (GDPR, article 12(3))."""
 HURRY_FROM = timedelta(days=7)
 LONGEST_ANSWER = 1_000
-_SUBSCRIBER_BITS = 64
-"""Of an IPv6 address these first bits are one subscriber's; the rest is chosen at will."""
 
 
 class Ending(StrEnum):
@@ -156,16 +153,3 @@ class OpenedRequest:
 def days_left(due_at: datetime, *, now: datetime) -> int:
     """Whole days until this instant; negative when it has passed."""
     return (due_at - now) // timedelta(days=1)
-
-
-def network_of(address: str) -> str:
-    """What stands for one subscriber: an IPv4 address, or the first half of an IPv6 address."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ip_network((int(parsed), _SUBSCRIBER_BITS), strict=False))
-    return str(parsed)
