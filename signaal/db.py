@@ -8,13 +8,22 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, Any, Protocol
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    MetaData,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
-__all__ = ["Database", "LeaderLock", "Session", "insert_for", "one_of"]
+__all__ = ["Database", "LeaderLock", "Session", "changed", "insert_for", "one_of"]
 
 BUSY_SECONDS = 12
 """How long a writer waits for its turn on SQLite; a carrier waits 15 seconds for us."""
@@ -58,6 +67,11 @@ def insert_for(session: Session) -> type[sqlite.Insert] | type[postgresql.Insert
     """The INSERT of this session's database, which knows what to do about a row that is there."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite.Insert if is_sqlite else postgresql.Insert
+
+
+def changed(result: object) -> int:
+    """How many rows an UPDATE, DELETE or INSERT has changed, from what its execution gave."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 class Database:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Index, and_, delete, func, or_, select, text, update
+from sqlalchemy import Index, and_, delete, func, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.db import insert_for, one_of
+from signaal.db import changed, insert_for, one_of
 from signaal.messages.model import (
     FINISHED,
     MessageChannel,
@@ -200,11 +200,7 @@ def drop(session: Session, *, key_prefix: str) -> int:
         .where(_UNSENT, begins_so, col(OutboxRow.state) == OutboxState.QUEUED)
         .values(state=OutboxState.DROPPED, finished_at=col(OutboxRow.next_attempt_at))
     )
-    return _count(dropped)
-
-
-def _count(result: object) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return changed(dropped)
 
 
 def state_of(session: Session, key: str) -> OutboxState | None:
@@ -300,7 +296,7 @@ def count_shells(session: Session, *, before: datetime) -> int:
 def forget_shells(session: Session, *, before: datetime, limit: int) -> int:
     """Deletes so many shells that ended before this instant; returns how many there were."""
     some = select(col(OutboxRow.id)).where(_shells(before)).limit(limit)
-    return _count(session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(some))))
+    return changed(session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(some))))
 
 
 def _shells(before: datetime) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from pytest import fixture, raises
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from signaal.db import Database
+from signaal.db import Database, changed
 
 WRITERS = 8
 ROUNDS = 15
@@ -145,3 +145,17 @@ def test_a_tidied_postgresql_table_holds_nothing_of_what_was_deleted(postgresql,
 
 def _raw(folder) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_rows_that_a_statement_changed_are_counted(counter) -> None:
+    with counter.session() as session, session.begin():
+        counts = [
+            changed(session.connection().execute(text(f"{statement} floor_counter {rest}")))
+            for statement, rest in (
+                ("INSERT INTO", "VALUES (1), (2)"),
+                ("UPDATE", "SET n = 7 WHERE n > 0"),
+                ("DELETE FROM", "WHERE n = 8"),
+                ("DELETE FROM", ""),
+            )
+        ]
+    assert counts == [2, 2, 0, 3]

@@ -7,7 +7,7 @@ from flask import Flask
 from signaal.errors import ForgedRequest
 from signaal.messages import actions, store, web
 from signaal.messages.model import OutboxState
-from tests.messages.test_actions import put_call, put_text, row
+from tests.messages.outbox import put_call, put_text, row
 
 
 @pytest.fixture

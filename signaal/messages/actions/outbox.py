@@ -61,16 +61,8 @@ def enqueue_text(
     Returns:
         The id of the message that is kept under this key.
     """
-    row = store.OutboxRow(
-        id=uuid7(),
-        key=key,
-        channel=MessageChannel.SMS,
-        state=OutboxState.QUEUED,
-        line=line,
-        urgent=urgent,
-        next_attempt_at=now,
-        created_at=now,
-        drop_after=drop_after,
+    row = _row(
+        MessageChannel.SMS, key=key, line=line, urgent=urgent, now=now, drop_after=drop_after
     )
     return _keep(session, row, Words(to_number=to, body=body), settings=settings)
 
@@ -103,20 +95,32 @@ def enqueue_call(
     Returns:
         The id of the call that is kept under this key.
     """
-    row = store.OutboxRow(
+    row = _row(MessageChannel.CALL, key=key, line=line, urgent=True, now=now, drop_after=drop_after)
+    row.answer_path, row.ring_seconds = answer_path, ring_seconds
+    return _keep(session, row, Words(to_number=to, body=""), settings=settings)
+
+
+def _row(
+    channel: MessageChannel,
+    *,
+    key: str,
+    line: str,
+    urgent: bool,
+    now: datetime,
+    drop_after: datetime | None,
+) -> store.OutboxRow:
+    """A message that is due now; number and words come to it sealed."""
+    return store.OutboxRow(
         id=uuid7(),
         key=key,
-        channel=MessageChannel.CALL,
+        channel=channel,
         state=OutboxState.QUEUED,
         line=line,
-        answer_path=answer_path,
-        ring_seconds=ring_seconds,
-        urgent=True,
+        urgent=urgent,
         next_attempt_at=now,
         created_at=now,
         drop_after=drop_after,
     )
-    return _keep(session, row, Words(to_number=to, body=""), settings=settings)
 
 
 def _keep(session: Session, row: store.OutboxRow, said: Words, *, settings: Settings) -> UUID:

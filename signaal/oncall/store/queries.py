@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session, SQLModel, col
 
-from signaal.db import insert_for
+from signaal.db import changed, insert_for
 from signaal.oncall.model import LIVE, OWING, CaseState
 from signaal.oncall.store.rows import (
     AttemptRow,
@@ -133,12 +133,10 @@ def compare_and_set(
     )
     if attempt:
         statement = statement.where(col(NightCaseRow.live_attempt) == attempt)
-    changed = statement.values(version=case.version + 1, **values)
-    done: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        changed.execution_options(synchronize_session=False)
-    )
+    setting = statement.values(version=case.version + 1, **values)
+    done = session.execute(setting.execution_options(synchronize_session=False))
     session.refresh(case)
-    return done.rowcount == 1
+    return changed(done) == 1
 
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[UUID]:
