@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Index, UniqueConstraint, text, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, text, update
 from sqlmodel import Field, Session, SQLModel, and_, col, delete, select
 from uuid_utils.compat import uuid7
 
 from signaal.access.model.people import Assignment, Organisation, OrganisationKind, Person
 from signaal.access.model.roles import Role
+from signaal.db import changed as rows_changed
 from signaal.db import insert_for, one_of
 
 SEPARATOR = ","
@@ -94,8 +95,7 @@ class RecoveryCodeRow(SQLModel, table=True):
 
 def changed(session: Session, statement: Any) -> int:  # noqa: ANN401 - UPDATE and DELETE alike
     """How many rows this statement changed or deleted."""
-    result = session.execute(statement)
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return rows_changed(session.execute(statement))
 
 
 # -- organisations --------------------------------------------------------------------------
