@@ -78,6 +78,26 @@ def subjects(services, wanted=Wanted(), *, visitor=AUDITOR) -> list[str]:  # noq
 # -- reading --------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("abc-123", "ABC123"),
+        (str(ANN), str(ANN)),
+        ("0612345678901234", ""),
+        ("jan.jansen", ""),
+        ("Dorpsstraat:12", ""),
+        ("x", ""),
+    ],
+)
+def test_what_was_typed_to_search_stays_in_the_log_only_as_a_number_or_reference(
+    services, typed, kept
+) -> None:
+    actions.entries(services, visitor=AUDITOR, wanted=Wanted(subject=typed))
+    page = actions.entries(services, visitor=AUDITOR, wanted=Wanted())
+
+    assert [line.subject for line in page.lines] == ["", kept]
+
+
 def test_reading_the_log_is_an_act_itself_and_stands_on_top(services) -> None:
     act(services)
     page = actions.entries(services, visitor=AUDITOR, wanted=Wanted(subject="ABC123"))

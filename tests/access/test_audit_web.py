@@ -143,7 +143,7 @@ def test_a_line_says_in_words_what_else_it_holds(client, services) -> None:
             purpose="offer_help",
             subject="ABC123",
             now=services.clock.now(),
-            details={"task": 0, "rows": 3, "references_1": "ABC123,XYZ789"},
+            details={"rows": 3, "references_1": "ABC123,XYZ789"},
         )
     page = words(client.get("/logboek", headers=AUDITOR))
     assert "ABC123 ABC123, XYZ789 regels: 3 zonder taak" in page

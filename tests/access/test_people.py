@@ -3,12 +3,15 @@
 import pyotp
 import pytest
 from sqlalchemy import event, text
+from sqlmodel import select
 from uuid_utils.compat import uuid7
 
 from signaal.access import actions
 from signaal.access.actions import purging
 from signaal.access.model import Assignment, OrganisationKind, Role, SignInStep
+from signaal.access.model.audit import Act, read_details
 from signaal.access.store import people as store
+from signaal.access.store.audit import AuditEntryRow
 from signaal.errors import (
     NotAllowed,
     SessionEnded,
@@ -312,6 +315,64 @@ def test_who_waited_for_a_colleague_sees_what_the_colleague_did(real, boss):
         )
     event.remove(real.database.engine, "before_cursor_execute", meanwhile)
     assert done
+
+
+def details_of(services, act):
+    with services.database.reading() as reading:
+        rows = reading.exec(select(AuditEntryRow).where(AuditEntryRow.act == act))
+        return [read_details(row.details) for row in rows]
+
+
+WIDE = (Assignment(Role.TEAM_MEMBER), Assignment(Role.CARE_WORKER, frozenset({"W1", "W2"})))
+
+
+def test_outside_the_municipality_nobody_gives_a_role_that_reads_what_others_took_in(real, boss):
+    provider = found(real, "Zorg", OrganisationKind.CARE_PROVIDER)
+    own = hire(real, "c@example.nl", Role.ADMINISTRATOR, organisation=provider)
+    refused = ("given_by_municipality",)
+    assert faults(lambda: invite(real, own, assignments=WIDE)) == refused
+    accept(real, invite(real, boss, assignments=WIDE, organisation=provider))
+    (person,) = [
+        one.id for one in everybody(real, administrator(own)) if one.email == "new@example.nl"
+    ]
+
+    def change(*assignments):
+        actions.change_roles(
+            real, visitor=administrator(own), person_id=person, assignments=assignments
+        )
+
+    change(WIDE[0])  # what the municipality gave may stay
+    narrower = Assignment(Role.TEAM_MEMBER, frozenset({"W1"}))
+    assert faults(lambda: change(narrower)) == refused
+    change(WIDE[1])
+    assert faults(lambda: change(*WIDE)) == refused
+
+
+def test_there_is_no_second_municipality(real, boss):
+    assert faults(
+        lambda: actions.create_organisation(
+            real, visitor=administrator(boss), name="Nog een", kind=OrganisationKind.MUNICIPALITY
+        )
+    ) == ("municipality_exists",)
+
+
+def test_the_log_says_how_far_the_roles_reach_that_were_given(real, boss):
+    provider = found(real, "Zorg", OrganisationKind.CARE_PROVIDER)
+    accept(real, invite(real, boss, assignments=WIDE, organisation=provider, duty_name="Wijk"))
+    (person,) = [
+        one.id for one in everybody(real, administrator(boss)) if one.email == "new@example.nl"
+    ]
+    whom = {"visitor": administrator(boss), "person_id": person}
+    actions.change_roles(real, **whom, assignments=WIDE[1:], duty_name="Wijk")
+    actions.change_roles(real, **whom, assignments=WIDE[1:])
+
+    assert details_of(real, Act.PERSON_INVITED) == [
+        {"roles": "care_worker:2,team_member:all", "duty_name": 1}
+    ]
+    assert details_of(real, Act.ROLES_CHANGED) == [
+        {"roles": "care_worker:2"},
+        {"roles": "care_worker:2", "duty_name": 1},
+    ]
 
 
 # -- changes --------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Reading the log, which is an act itself; dated questions of two people; where staff live."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from signaal.access.actions.audit import record
-from signaal.access.model.audit import Act, check_subject, place_key
+from signaal.access.model.audit import Act, place_key
 from signaal.access.model.people import OrganisationKind
 from signaal.access.model.review import (
     LAPSES_AFTER,
@@ -26,7 +27,7 @@ from signaal.access.model.striking import striking as stands_out
 from signaal.access.store import audit_review as store
 from signaal.access.store import people as people_store
 from signaal.db import Session
-from signaal.errors import BrokenSeal, NotAllowed, UnknownInquiry, UnusableAct, UnusableInquiry
+from signaal.errors import BrokenSeal, NotAllowed, UnknownInquiry, UnusableInquiry
 from signaal.privacy import actions as privacy
 from signaal.privacy.model import KeyPurpose
 from signaal.services import Services
@@ -110,17 +111,18 @@ def _loggable(wanted: Wanted) -> str:
     """Whose or what lines were asked for, as the log itself may hold it."""
     if wanted.person:
         return str(wanted.person)
-    try:
-        return check_subject(wanted.subject)
-    except UnusableAct:
-        return ""  # no line has such a subject: nothing will be found
+    with suppress(ValueError):
+        return str(UUID(wanted.subject))
+    with suppress(UnusableInquiry):
+        return usable_reference(wanted.subject)
+    return ""  # whatever else was typed may be a name or a number
 
 
 def _bounds(wanted: Wanted) -> tuple[datetime, datetime] | None:
     return month_bounds(wanted.month.year, wanted.month.month) if wanted.month else None
 
 
-def _reach(session: Session, visitor: Visitor) -> store.Reach:
+def _reach(session: Session, visitor: Visitor) -> UUID | None:
     """A municipality's people read everybody's lines, others those of their own organisation.
 
     Raises:
@@ -130,7 +132,7 @@ def _reach(session: Session, visitor: Visitor) -> store.Reach:
         raise NotAllowed("organisation")
     own = people_store.organisations(session, only=visitor.organisation)
     is_municipality = any(each.kind is OrganisationKind.MUNICIPALITY for each in own)
-    return store.Reach(None if is_municipality else visitor.organisation)
+    return None if is_municipality else visitor.organisation
 
 
 # -- dated questions ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from signaal.access.model.people import (
     Organisation,
     OrganisationKind,
     Person,
+    fault_in_giving,
     faults_in_assignments,
     login_of,
     name_of,
@@ -103,7 +104,7 @@ def create_organisation(
 
     Raises:
         NotAllowed: They are no administrator of the municipality.
-        UnusableAccount: The name can't be used, or is taken.
+        UnusableAccount: The name can't be used, or is taken; or it would be a second municipality.
     """
     kept = name_of(name)
     if kept is None:
@@ -112,6 +113,8 @@ def create_organisation(
     with services.database.session() as session, session.begin():
         if not _works_for_municipality(session, visitor):
             raise NotAllowed("not_the_municipality")
+        if kind is OrganisationKind.MUNICIPALITY:  # its administrators would manage everybody
+            raise UnusableAccount(AccountFault.MUNICIPALITY_EXISTS)
         if not store.add_organisation(session, made, now=now):
             raise UnusableAccount(AccountFault.NAME_TAKEN)
         _record(session, visitor, Act.ORGANISATION_MADE, made.id, now=now)
@@ -155,6 +158,7 @@ def invite(
     with services.database.session() as session, session.begin():
         where = _organisation(session, visitor, organisation)
         faults = list(faults_in_assignments(assignments, where.kind))
+        faults += _faults_in_giving(session, visitor, assignments)
         login, on_duty = login_of(email), name_of(duty_name) if duty_name else ""
         faults += [AccountFault.EMAIL_UNREADABLE] if login is None else []
         faults += [AccountFault.NAME_UNREADABLE] if on_duty is None else []
@@ -163,8 +167,33 @@ def invite(
         invited = _invited(session, where, login, duty_name=on_duty, now=now)
         store.assign(session, invited, assignments)
         secret = make_link(session, invited, now=now)
-        _record(session, visitor, Act.PERSON_INVITED, invited, now=now, held=assignments)
+        told = _told(assignments, named=bool(on_duty))
+        _record(session, visitor, Act.PERSON_INVITED, invited, now=now, told=told)
     return secret
+
+
+def _faults_in_giving(
+    session: Session,
+    visitor: Visitor,
+    assignments: Collection[Assignment],
+    held: Collection[Assignment] = (),
+) -> tuple[AccountFault, ...]:
+    by_municipality = _works_for_municipality(session, visitor)
+    return fault_in_giving(assignments, held, by_municipality=by_municipality)
+
+
+def _told(assignments: Collection[Assignment], *, named: bool) -> Mapping[str, str | int]:
+    """What the log says of roles that were given: in how many districts, and if a duty goes along.
+
+    Args:
+        assignments: The roles.
+        named: Whether the name in the rota became another one.
+    """
+    reach = {
+        one.role: "all" if one.districts is None else len(one.districts) for one in assignments
+    }
+    roles = ",".join(f"{role}:{reach[role]}" for role in sorted(reach))
+    return {"roles": roles} | ({"duty_name": 1} if named else {})
 
 
 def _invited(
@@ -253,6 +282,7 @@ def change_roles(
     with services.database.session() as session, session.begin():
         known = _colleague(session, visitor, person_id)
         faults = faults_in_assignments(assignments, known.organisation.kind)
+        faults += _faults_in_giving(session, visitor, assignments, known.assignments)
         if faults or on_duty is None:
             raise UnusableAccount(*faults or (AccountFault.NAME_UNREADABLE,))
         if Role.ADMINISTRATOR not in {one.role for one in assignments}:
@@ -260,7 +290,8 @@ def change_roles(
         store.update_person(session, person_id, {"duty_name": on_duty})
         store.assign(session, person_id, assignments)
         sessions_store.end_all(session, person_id)
-        _record(session, visitor, Act.ROLES_CHANGED, person_id, now=now, held=assignments)
+        told = _told(assignments, named=on_duty != known.duty_name)
+        _record(session, visitor, Act.ROLES_CHANGED, person_id, now=now, told=told)
 
 
 def end_person(services: Services, *, visitor: Visitor, person_id: UUID) -> None:
@@ -327,9 +358,8 @@ def _record(
     subject: UUID,
     *,
     now: datetime,
-    held: Collection[Assignment] = (),
+    told: Mapping[str, str | int] | None = None,
 ) -> None:
-    roles = {"roles": ",".join(sorted(one.role for one in held))} if held else None
     record(
         session,
         visitor=visitor,
@@ -337,5 +367,5 @@ def _record(
         purpose=Purpose.RUN,
         subject=str(subject),
         now=now,
-        details=roles,
+        details=told,
     )

@@ -23,9 +23,6 @@ class Act(StrEnum):
     REPORT_TAKEN_IN = "report_taken_in"
     TEXT_OPENED = "text_opened"
     CONTACT_OPENED = "contact_opened"
-    DWELLING_OPENED = "dwelling_opened"
-    REPORTS_LISTED = "reports_listed"
-    REPORT_FOLLOWED = "report_followed"
     REPORT_MOVED_ON = "report_moved_on"
     REPORT_CLOSED = "report_closed"
     REPORT_PLACED = "report_placed"
@@ -38,7 +35,6 @@ class Act(StrEnum):
     NIGHT_DWELLING_OPENED = "night_dwelling_opened"
     NIGHT_CASE_MOVED_ON = "night_case_moved_on"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
-    ROTA_CHANGED = "rota_changed"
 
     FIGURES_EXPORTED = "figures_exported"
 
@@ -77,7 +73,6 @@ OPENINGS = frozenset(
     {
         Act.TEXT_OPENED,
         Act.CONTACT_OPENED,
-        Act.DWELLING_OPENED,
         Act.NIGHT_TEXT_OPENED,
         Act.NIGHT_CONTACT_OPENED,
         Act.NIGHT_DWELLING_OPENED,
@@ -92,7 +87,7 @@ CARE_ACTS = (
     | frozenset(
         act for act in Act if act.value.startswith(("report_", "night_", "household_", "inquiry_"))
     )
-    | {Act.REPORTS_LISTED, Act.ALARM_ACKNOWLEDGED}
+    | {Act.ALARM_ACKNOWLEDGED}
 )
 """Acts with data about the health or care of people: their lines are kept longest."""
 
@@ -100,8 +95,6 @@ NO_DETAILS: Mapping[str, str | int] = MappingProxyType({})
 
 OWN_ADDRESS = "own_address"
 """The detail of a look at the reader's own address; the address itself is never kept."""
-TASK = "task"
-"""The detail with which an act says whether (1) or not (0) there was a task for it."""
 
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._,/-]{0,119}")
 _DETAIL = re.compile(r"[A-Za-z0-9:._,/-]{0,120}")

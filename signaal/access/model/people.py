@@ -11,7 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from signaal.access.model.roles import Role
-from signaal.access.model.sight import READS_CASES
+from signaal.access.model.sight import MATRIX, READS_CASES, CaseText
 
 LONGEST_EMAIL = 254
 """Signs of an e-mail address (RFC 5321, section 4.5.3.1.3, without the angle brackets)."""
@@ -64,6 +64,14 @@ ROLES_OF: Mapping[OrganisationKind, frozenset[Role]] = MappingProxyType(
 )
 """Which roles somebody of such an organisation may have."""
 
+GIVEN_BY_MUNICIPALITY = frozenset(
+    role
+    for role, sight in MATRIX.items()
+    if sight.case_text in {CaseText.OWN_DISTRICT, CaseText.ON_QUESTION}
+)
+"""Roles that read what others took in, and not their own cases alone: whichever organisation has
+them, an administrator of the municipality gives them and says for which districts."""
+
 WATCHES = frozenset({Role.AUDITOR, Role.DATA_PROTECTION_OFFICER})
 """Roles that look over the shoulder of those who read cases, and so don't work on cases."""
 
@@ -82,6 +90,8 @@ class AccountFault(StrEnum):
     NAME_TAKEN = "name_taken"
     EMAIL_UNREADABLE = "email_unreadable"
     EMAIL_TAKEN = "email_taken"
+    GIVEN_BY_MUNICIPALITY = "given_by_municipality"
+    MUNICIPALITY_EXISTS = "municipality_exists"
     LAST_ADMINISTRATOR = "last_administrator"
     ADMINISTRATOR_EXISTS = "administrator_exists"
     PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105 - the name of a fault
@@ -172,6 +182,16 @@ def faults_in_assignments(
         ),
     )
     return faults_in(roles) + tuple(fault for fault, is_so in checks if is_so)
+
+
+def fault_in_giving(
+    assignments: Collection[Assignment], held: Collection[Assignment], *, by_municipality: bool
+) -> tuple[AccountFault, ...]:
+    """Why this administrator may not give these roles to somebody who holds those; else empty."""
+    given = [one for one in assignments if one not in held]
+    if by_municipality or not any(one.role in GIVEN_BY_MUNICIPALITY for one in given):
+        return ()
+    return (AccountFault.GIVEN_BY_MUNICIPALITY,)
 
 
 _DISTRICT = re.compile(r"[A-Za-z0-9_-]{1,20}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from statistics import median
+from types import MappingProxyType
 from uuid import UUID
 
 from signaal.access.model.audit import OPENINGS, Act
@@ -38,9 +39,6 @@ WORK = frozenset(
 )
 """Acts that show what somebody opened a report for."""
 
-RELEVANT = OPENINGS | WORK | {Act.SIGN_IN_FAILED, Act.PERSON_INVITED}
-"""The acts by which the rules go."""
-
 
 class Rule(StrEnum):
     """Why something stands out."""
@@ -51,6 +49,21 @@ class Rule(StrEnum):
     MANY_OPENINGS = "many_openings"
     FAILED_SIGN_INS = "failed_sign_ins"
     ACCOUNTS_MADE = "accounts_made"
+    ROLES_CHANGED = "roles_changed"
+    FACTORS_RESET = "factors_reset"
+
+
+ALWAYS: Mapping[Rule, Act] = MappingProxyType(
+    {
+        Rule.ACCOUNTS_MADE: Act.PERSON_INVITED,
+        Rule.ROLES_CHANGED: Act.ROLES_CHANGED,
+        Rule.FACTORS_RESET: Act.SECOND_FACTOR_RESET,
+    }
+)
+"""What stands on the list however seldom it is done: who does it decides who may look."""
+
+RELEVANT = OPENINGS | WORK | {Act.SIGN_IN_FAILED, *ALWAYS.values()}
+"""The acts by which the rules go."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,6 @@ class Seen:
         act: What was done.
         subject: To what.
         own_address: Whether it was about the reader's own address.
-        with_task: Whether they had a task in it.
     """
 
     at: datetime
@@ -73,7 +85,6 @@ class Seen:
     act: str
     subject: str = ""
     own_address: bool = False
-    with_task: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,9 +93,8 @@ class Striking:
 
     Attributes:
         rule: Why it stands out; the page has the sentence.
-        person: Whose account; None when only a mark of it is known.
+        person: Whose account.
         role: In which role; empty when it is about the whole account.
-        mark: What is known instead of a person.
         count: How often.
         usual: The median of the role, where the rule compares with it; else 0.
     """
@@ -93,7 +103,6 @@ class Striking:
     person: UUID | None
     role: str
     count: int
-    mark: str = ""
     usual: float = 0.0
 
 
@@ -120,7 +129,6 @@ class MonthlyList:
                 "month": f"{self.year:04}-{self.month:02}",
                 "rule": row.rule.value,
                 "person": str(row.person or ""),
-                "mark": row.mark,
                 "role": row.role,
                 "count": row.count,
                 "usual": row.usual,
@@ -156,9 +164,10 @@ def striking(month: Iterable[Seen]) -> list[Striking]:
         *_counted(Rule.AT_NIGHT, (line for line in openings if _out_of_hours(line))),
         *_many_openings(openings),
         *_failed_sign_ins(lines),
-        *_counted(
-            Rule.ACCOUNTS_MADE,
-            (line for line in lines if line.act == Act.PERSON_INVITED and line.person),
+        *(
+            row
+            for rule, act in ALWAYS.items()
+            for row in _counted(rule, (line for line in lines if line.act == act and line.person))
         ),
     ]
     order = list(Rule)
@@ -179,8 +188,7 @@ def _without_task(lines: Sequence[Seen], openings: Sequence[Seen]) -> list[Strik
     opened: Mapping[tuple[UUID | None, str], set[str]] = defaultdict(set)
     for line in openings:
         # Who looks through a list (no subject) has not chosen these reports.
-        is_choice = line.subject and not line.with_task
-        if is_choice and (line.person, line.subject) not in worked_on:
+        if line.subject and (line.person, line.subject) not in worked_on:
             opened[line.person, line.role].add(line.subject)
     return [
         Striking(Rule.WITHOUT_TASK, person, role, len(subjects))
@@ -206,13 +214,12 @@ def _many_openings(openings: Sequence[Seen]) -> list[Striking]:
 
 
 def _failed_sign_ins(lines: Sequence[Seen]) -> list[Striking]:
+    # Whose account it was isn't known of all: those can't be counted together.
     counts = Counter(
-        (line.person, "" if line.person else line.subject)
-        for line in lines
-        if line.act == Act.SIGN_IN_FAILED
+        line.person for line in lines if line.act == Act.SIGN_IN_FAILED and line.person
     )
     return [
-        Striking(Rule.FAILED_SIGN_INS, person, "", count, mark=mark)
-        for (person, mark), count in counts.items()
+        Striking(Rule.FAILED_SIGN_INS, person, "", count)
+        for person, count in counts.items()
         if count >= FAILED_FROM
     ]

@@ -1,7 +1,6 @@
 """What is read of the log, dated questions, and where staff live (as a keyed hash)."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
-from signaal.access.model.audit import OWN_ADDRESS, TASK, Act, Entry, read_details
+from signaal.access.model.audit import OWN_ADDRESS, Act, Entry, read_details
 from signaal.access.model.review import Wanted
 from signaal.access.model.striking import Seen
 from signaal.access.store.audit import AuditEntryRow, entry_of
@@ -44,13 +43,6 @@ class InquiryRow(SQLModel, table=True):
     agreed_by: UUID | None = None
 
 
-@dataclass(frozen=True)
-class Reach:
-    """Whose lines somebody may read; `organisation` None: everybody's."""
-
-    organisation: UUID | None
-
-
 # -- reading the log ------------------------------------------------------------------------
 
 
@@ -58,7 +50,7 @@ def page(
     session: Session,
     wanted: Wanted,
     *,
-    within: Reach,
+    within: UUID | None,
     between: tuple[datetime, datetime] | None,
     before: int | None,
     limit: int,
@@ -68,7 +60,7 @@ def page(
     Args:
         session: Any session.
         wanted: What to look for, the month aside.
-        within: Whose lines.
+        within: Of which organisation; None for everybody's.
         between: The instants at which the month begins and ends; None for all time.
         before: Only lines with a lower number; None from the newest.
         limit: How many at most.
@@ -77,7 +69,7 @@ def page(
         (AuditEntryRow.act, wanted.act),
         (AuditEntryRow.role, wanted.role),
         (AuditEntryRow.person_id, wanted.person),
-        (AuditEntryRow.organisation_id, within.organisation),
+        (AuditEntryRow.organisation_id, within),
     )
     found = select(AuditEntryRow).order_by(col(AuditEntryRow.seq).desc()).limit(limit)
     found = found.where(*(col(column) == value for column, value in exact if value))
@@ -110,7 +102,7 @@ def month(
     session: Session,
     *,
     acts: Collection[str],
-    within: Reach,
+    within: UUID | None,
     between: tuple[datetime, datetime],
 ) -> Iterator[Seen]:
     """The lines of a month with one of these acts, as the rules need them."""
@@ -123,8 +115,8 @@ def month(
         AuditEntryRow.details,
     )
     found = select(*columns).where(col(AuditEntryRow.act).in_(acts), *_within_month(between))
-    if within.organisation:
-        found = found.where(col(AuditEntryRow.organisation_id) == within.organisation)
+    if within:
+        found = found.where(col(AuditEntryRow.organisation_id) == within)
     for at, person, role, act, subject, details in session.execute(found):
         told = read_details(details)
         yield Seen(
@@ -134,7 +126,6 @@ def month(
             act=act,
             subject=subject,
             own_address=bool(told.get(OWN_ADDRESS)),
-            with_task=bool(told.get(TASK)),
         )
 
 

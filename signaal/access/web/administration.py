@@ -42,6 +42,8 @@ ROLE_FIELDS = tuple(
         Field(f"districts_{role}", longest=LONGEST_DISTRICTS),
     )
 )
+KINDS = tuple(kind for kind in OrganisationKind if kind is not OrganisationKind.MUNICIPALITY)
+"""What can be added: the municipality is there from the beginning."""
 SURE = Field("sure", choices=("yes",), required=True)
 DUTY_FIELD = Field("duty_name", longest=LONGEST_NAME)
 
@@ -63,13 +65,13 @@ def manage() -> str:
     within=Within.ORGANISATION,
     takes=(
         Field("name", longest=LONGEST_NAME, required=True),
-        Field("kind", choices=tuple(OrganisationKind), required=True),
+        Field("kind", choices=KINDS, required=True),
     ),
 )
 def add_organisation() -> Response | tuple[str, int]:
     """Lets another organisation take part."""
     name, kind = clean(request.form.get("name", "")), request.form.get("kind", "")
-    if kind not in set(OrganisationKind):
+    if kind not in KINDS:
         abort(400)
     try:
         made = actions.create_organisation(
@@ -91,7 +93,7 @@ def _overview(faults: tuple[str, ...] = (), name: str = "") -> str:
             (one, [each for each in people if each.organisation.id == one.id])
             for one in organisations
         ],
-        kinds=list(OrganisationKind),
+        kinds=KINDS,
         may_add=own is not None and own.kind is OrganisationKind.MUNICIPALITY,
         faults=faults,
         name=name,
