@@ -52,17 +52,45 @@ def test_arrears_of_areas_are_for_nobody(services, town) -> None:
 def test_a_coordinator_sees_numbers_within_the_own_districts_only(services, town) -> None:
     inside = looking(Role.COORDINATOR, districts=frozenset({"WK019301"}))
     elsewhere = looking(Role.COORDINATOR, districts=frozenset({"WK019302"}))
-    assert voices(services, ROSE, inside) == {
-        Kind.NUISANCE: Shown(13, 13, hidden=False),
-        Kind.CONCERN: Shown(3, 3, hidden=False),
-    }
+    assert voices(services, ROSE, inside)[Kind.NUISANCE] == Shown(13, 13, hidden=False)
+    assert voices(services, LIME, inside)[Kind.NUISANCE] == Shown(4, 4, hidden=False)
     assert voices(services, ROSE, elsewhere) == voices(services, ROSE)
     whole = actions.year_figures(services, visitor=looking(Role.COORDINATOR))
     assert whole.town.voices[Kind.NUISANCE] == Shown(17, 17, hidden=False)
     part = actions.year_figures(services, visitor=inside)
+    assert part.town.voices[Kind.NUISANCE] == Shown(17, 17, hidden=False)  # its only district
     # 10 to 19 and a hidden part are at most 23: of the borders above, 20 is left out.
-    assert part.town.voices[Kind.NUISANCE] == Shown(10, 39, hidden=False)
+    public = actions.year_figures(services, visitor=elsewhere)
+    assert public.town.voices[Kind.NUISANCE] == Shown(10, 39, hidden=False)
     assert part.districts[0].district.voices[Kind.NUISANCE] == Shown(17, 17, hidden=False)
+
+
+def test_a_district_with_a_hidden_part_is_a_class_so_that_nobody_subtracts(services) -> None:
+    blocks = build(services)
+    report(services, blocks[0], times=13, weeks_ago=10)
+    report(services, blocks[1], times=2, weeks_ago=10)
+    actions.refresh(services)
+    coordinator = looking(Role.COORDINATOR)
+    assert voices(services, ROSE, coordinator)[Kind.NUISANCE] == Shown(13, 13, hidden=False)
+    assert voices(services, LIME, coordinator)[Kind.NUISANCE] == Shown(0, 2, hidden=True)
+    figures = actions.year_figures(services, visitor=coordinator)
+    assert figures.districts[0].district.voices[Kind.NUISANCE] == Shown(10, 39, hidden=False)
+    assert figures.town.voices[Kind.NUISANCE] == Shown(10, 39, hidden=False)
+
+
+@mark.parametrize(("count", "beside"), [(0, 4), (1, 3), (0, 3)])
+def test_where_a_border_of_everybody_tells_a_hidden_part_numbers_give_way(
+    services, count, beside
+) -> None:
+    """4 and a hidden part that are "less than 5" together: the hidden part would be 0."""
+    blocks = build(services)
+    report(services, blocks[0], times=beside, weeks_ago=10)
+    report(services, blocks[1], times=count, weeks_ago=10)
+    actions.refresh(services)
+    coordinator = looking(Role.COORDINATOR)
+    for code in (ROSE, LIME):
+        known = voices(services, code)[Kind.NUISANCE]
+        assert voices(services, code, coordinator)[Kind.NUISANCE] == known
 
 
 def test_voices_of_small_blocks_are_in_the_sum_and_told_by_nothing(services) -> None:

@@ -1,5 +1,6 @@
 """Somebody who may read no report reads every page, adds it all up, and learns no small count."""
 
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -22,6 +23,7 @@ from tests.privacy.hostile import (
     NO_END,
     PER_YEAR,
     Attacker,
+    Notes,
     Sums,
     Town,
     hostile,
@@ -183,6 +185,43 @@ def test_the_same_attacker_wins_where_areas_simply_get_their_class(open_town) ->
 def lowest_of(sums: Sums, area: tuple[str, int]) -> int:
     (least, _), _ = sums.least_and_most(sums.rows[area])
     return least
+
+
+@mark.parametrize("seed", range(12))
+def test_a_coordinator_learns_no_hidden_area_by_subtraction(open_town, seed) -> None:
+    """With all that everybody knows beside it: a hidden area can be all that it is said.
+
+    One or two neighbourhoods are made quiet, so that there is something to find.
+    """
+    town = hostile(seed, first=FIRST, periods=LONG_ENOUGH)
+    town = town.with_voices(quieter(town, seed))
+    attacker = open_town(town)
+    attacker.at(week=AFTER)
+    for district in ("", min(district for _, district in town.home)):
+        attacker.notes = Notes()
+        for role, where in (("", ""), (Role.COORDINATOR, district)):
+            attacker.read_areas(role, district=where)
+        for kind in KINDS:
+            sums = Sums(attacker.notes, town, kind)
+            for area, ends in sums.areas.items():
+                inside = sums.rows[area]
+                parts = [a for a, row in sums.rows.items() if (row <= inside).all()]
+                if not any(sums.areas[part][0] for part in parts):
+                    (least, _), (most, _) = sums.least_and_most(inside)
+                    assert least == 0, (district, area, ends, "is shown to be other than zero")
+                    assert most >= min(ends[1], 4), (district, area, ends, "is narrowed")
+
+
+def quieter(town: Town, seed: int) -> np.ndarray:
+    """One or two neighbourhoods with none, one or two voices of each kind in the year."""
+    draw = random.Random(seed)  # noqa: S311 - towns, not secrets
+    voices, near = town.voices.copy(), sorted({code for code, _ in town.home})
+    for code in draw.sample(near, min(len(near), draw.choice([1, 1, 2]))):
+        blocks = [place for place, (own, _) in enumerate(town.home) if own == code]
+        voices[:, blocks] = 0
+        for kind in range(len(KINDS)):
+            voices[kind, blocks[0], PER_YEAR] = draw.choice([0, 1, 2])
+    return voices
 
 
 def test_nobody_asks_for_anything_outside_the_own_districts(open_town) -> None:

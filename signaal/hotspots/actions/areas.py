@@ -2,11 +2,14 @@
 
 from functools import lru_cache
 
+import numpy as np
+
 from signaal.access.model import sight_of
 from signaal.clock import WEEKS_PER_PERIOD
 from signaal.errors import UnknownPlace
 from signaal.hotspots.actions.lattice import Areas, first_period, levels
 from signaal.hotspots.actions.showing import days, latest
+from signaal.hotspots.actions.telling import told
 from signaal.hotspots.model import (
     AREA_KINDS,
     PERIODS_PER_YEAR,
@@ -15,12 +18,11 @@ from signaal.hotspots.model import (
     Shown,
     Window,
     YearFigures,
-    shown,
 )
 from signaal.hotspots.snapshot import Snapshot
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
-from signaal.privacy.suppression import OPEN
+from signaal.privacy.suppression import OPEN, Published
 from signaal.services import Services
 from signaal.visitor import Visitor
 
@@ -32,7 +34,8 @@ def year_figures(services: Services, *, visitor: Visitor) -> YearFigures:
 
     An area's figure is the sum of the whole voices of its blocks in thirteen fixed periods.
     Everybody gets the classes that `privacy.suppression` leaves; who sees areas exactly gets
-    numbers from three up within the own districts.
+    numbers from three up within the own districts, but for those from which a hidden one follows
+    (`telling`).
 
     Args:
         services: The tools of the house.
@@ -65,21 +68,23 @@ def neighbourhood_year(
 @lru_cache(maxsize=16)
 def _year_figures(figures: Snapshot, exact_in: Districts) -> YearFigures:
     neighbourhoods, districts, town, district_of = levels(figures)
+    own = np.array([exact_in is None or code in exact_in for code in districts.codes])
+    near, far, whole = told((neighbourhoods, districts, town), above=district_of, own=own)
     parts: dict[int, list[AreaFigure]] = {}
     for place, above in enumerate(district_of):
-        exact = exact_in is None or districts.codes[above] in exact_in
-        parts.setdefault(int(above), []).append(_area(neighbourhoods, place, exact=exact))
-    told = [
+        parts.setdefault(int(above), []).append(_area(neighbourhoods, place, near))
+    together = [
         DistrictFigures(
-            district=_area(districts, place, exact=exact_in is None or code in exact_in),
+            district=_area(districts, place, far),
             neighbourhoods=tuple(sorted(parts[place], key=lambda area: (area.name, area.code))),
         )
-        for place, code in enumerate(districts.codes)
+        for place in range(len(districts.codes))
     ]
+    together.sort(key=lambda each: (each.district.name, each.district.code))
     return YearFigures(
         year=_year(figures),
-        districts=tuple(sorted(told, key=lambda each: (each.district.name, each.district.code))),
-        town=_area(town, 0, exact=exact_in is None),
+        districts=tuple(together),
+        town=_area(town, 0, whole),
         snapshot=figures.info,
     )
 
@@ -90,15 +95,11 @@ def _year(figures: Snapshot) -> Window:
     return days(figures, first_week=first, last_week=last)
 
 
-def _area(areas: Areas, place: int, *, exact: bool) -> AreaFigure:
+def _area(areas: Areas, place: int, seen: Published) -> AreaFigure:
     voices: dict[Kind, Shown] = {}
     for column, kind in enumerate(AREA_KINDS):
-        if exact:
-            voices[kind] = shown(int(areas.sums[place, column]), precision=Precision.EXACT)
-        else:
-            low, high = areas.published.low[place, column], areas.published.high[place, column]
-            upper = int(high) if high < OPEN else None
-            voices[kind] = Shown(int(low), upper, hidden=bool(low == 0))
+        low, high = int(seen.low[place, column]), int(seen.high[place, column])
+        voices[kind] = Shown(low, high if high < OPEN else None, hidden=low == 0)
     return AreaFigure(
         code=areas.codes[place],
         name=areas.names[place],
