@@ -155,6 +155,10 @@ class AlreadyPlaced(UnusableReport):
     """A report that has a place already: somebody was first."""
 
 
+class SettledPlace(UnusableReport):
+    """The place of a report in a period whose figures stand: a new report is another matter."""
+
+
 class TooManyReports(SignaalError):
     """So much came in from one internet address that this was not kept; it may come later."""
 

@@ -42,6 +42,7 @@ def _consider_one(services: Services) -> bool:
         for report in waiting:
             _consider(session, services, report, now=now)
             intake.mark_considered(session, report.id, now=now)
+            intake.note_number_opened(session, report, now=now)
     return bool(waiting)
 
 
@@ -57,6 +58,7 @@ def _consider(
             services,
             report_reference=report.reference,
             neighbourhood=report.neighbourhood_name,
+            block_id=report.block_id,
             urgency=report.urgency,
             number=report.reporter_number,
         )

@@ -19,6 +19,7 @@ from signaal.ports import InboundText
 from signaal.privacy.store import DataKeyRow
 from signaal.visitor import Visitor
 from tests.intake.town import build_town
+from tests.oncall.exchange import acts
 
 SATURDAY_NIGHT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 TEAM = Visitor(Role.TEAM_MEMBER, districts=None)
@@ -115,6 +116,15 @@ def test_the_neighbours_number_is_kept_for_calling_back_and_never_in_plain(servi
         row = night_store.find(session, case.id)
         assert row.caller_sealed
         assert NEIGHBOUR.removeprefix("+").encode() not in row.caller_sealed
+
+
+def test_the_number_that_is_opened_for_paging_stands_in_the_log_of_acts(services) -> None:
+    text_in(services, DANGER)
+    text_in(services, NOISE, sid="SM2", number="+31612345679")
+    while consider(services):
+        pass
+    opened = [act for act in acts(services) if act[2] == "contact_opened"]
+    assert opened == [("signaal", "tonight", "contact_opened")]
 
 
 def test_danger_whose_place_becomes_known_later_is_paged_once_and_gets_its_neighbourhood(

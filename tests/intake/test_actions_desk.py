@@ -176,15 +176,18 @@ def test_the_number_is_opened_only_where_a_report_is_acute(services, texts_in, c
     texts_in(NUISANCE)
     texts_in("8022 BX 3 hij heeft een mes", sender=OTHER)
 
-    with services.database.session() as session, session.begin(), capture_logs() as lines:
+    with services.database.session() as session, session.begin():
         acute, normal = actions.unconsidered(
             session, limit=10, master_key=services.settings.master_key
         )
+        for report in (acute, normal):
+            actions.note_number_opened(session, report, now=clock.now())
 
     assert acute.reporter_number == OTHER
     assert acute.neighbourhood_name == "Lindebuurt"
     assert normal.reporter_number is None
-    assert [line["report"] for line in lines] == [str(acute.id)]
+    (entry,) = acts(services, Act.CONTACT_OPENED)
+    assert (entry.subject, entry.purpose) == (acute.reference, "tonight")
 
 
 def test_what_was_decided_about_does_not_come_back(services, texts_in, clock):

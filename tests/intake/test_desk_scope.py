@@ -60,6 +60,14 @@ def browser_of(services, *, role="team_member", districts=None):
     return client
 
 
+def at_home(services, role) -> Visitor:
+    """A colleague of the whole town who lives where the report is about."""
+    secret = access.start_demo_session(services, role=role)
+    visitor = replace(access.visitor_of(services, secret), districts=None)
+    access.register_home(services, visitor=visitor, postcode="8021 AC", number="14")
+    return visitor
+
+
 def test_a_colleague_reads_the_own_districts_and_what_has_no_place_yet(services, south, texts_in):
     texts_in(NUISANCE)
     texts_in("8022 BX 3 afval", sender="+31612345002")
@@ -185,16 +193,42 @@ def test_a_reporter_is_reached_with_a_reason_that_is_written_down(services, text
     assert entry.subject == reports()[0].reference
 
 
-def test_a_coordinator_reads_and_doesnt_see_how_to_reach_the_reporter(services, texts_in, reports):
+def test_a_coordinator_reads_only_what_is_new_and_never_how_to_reach_the_reporter(
+    services, texts_in, reports
+):
     texts_in(NUISANCE)
+    texts_in("herrie bij de buren", sender="+31612345002")
     browser = browser_of(services, role="coordinator")
-    path = f"/meldingen/{reports()[0].id}"
-    browser.post(path, data={"status": "being_looked_at"})
 
-    page = unescape(browser.get("/meldingen").get_data(as_text=True))
-    assert NUISANCE in page
-    assert "Toon het nummer" not in page
+    def read(path):
+        return unescape(browser.get(path).get_data(as_text=True))
+
+    assert NUISANCE in read("/meldingen")
+    assert "herrie bij de buren" in read("/te-plaatsen")
+    for report in reports():
+        for _ in range(2):
+            answer = browser.post(f"/meldingen/{report.id}", data={"status": "being_looked_at"})
+            assert answer.status_code == 303
+
+    assert "herrie" not in read("/meldingen") + read("/te-plaatsen")
+    path = f"/meldingen/{reports()[0].id}"
     assert browser.post(f"{path}/contact", data={"reason": "ask"}).status_code == 403
+    assert browser.post(f"{path}/afsluiten", data={"judgement": "founded"}).status_code == 403
+    colleague = browser_of(services)
+    assert NUISANCE in unescape(colleague.get("/meldingen").get_data(as_text=True))
+
+
+def test_a_look_at_who_reported_about_the_own_address_stands_out(services, texts_in, reports):
+    texts_in(NUISANCE)
+    visitor = at_home(services, "team_member")
+    look = {"visitor": visitor, "purpose": "p"}
+    actions.look_at(services, reports()[0].id, **look)
+
+    contact = actions.open_contact(services, reports()[0].id, reason=ContactReason.ASK, **look)
+
+    assert contact == NEIGHBOUR
+    (entry,) = acts(services, Act.CONTACT_OPENED)
+    assert json.loads(entry.details) == {"reason": "ask", "own_address": 1}
 
 
 def test_a_placed_report_is_written_down(services, texts_in, reports):

@@ -14,12 +14,21 @@ from signaal.errors import TooManyReports, UnknownRequest
 from signaal.intake import actions, store
 from signaal.intake.model import HouseholdRequest, Identity, Kind, RequestState
 from signaal.places.model import AddressWords
+from signaal.places.store import BlockRow, DwellingRow, PastHomeRow
 from signaal.visitor import Visitor
 from tests.intake.conftest import NEIGHBOUR, acts
+from tests.intake.test_desk_scope import at_home
 
 ASKED = HouseholdRequest(AddressWords("8021AC", 14), "+31612349999", "wat weet u?")
 OFFICER = {"visitor": Visitor(role="data_protection_officer", districts=None), "purpose": "p"}
 FORM = {"postcode": "8021 ac", "number": "14", "contact": "06 12349999", "text": "wat weet u?"}
+NEW_BLOCK = {
+    "code": "BU01930101-new",
+    "neighbourhood_code": "BU01930101",
+    "dwellings": 14,
+    "small": False,
+    "wkb": b"",
+}
 NUMBER = re.compile(r'id="request-number">([0-9A-Z]{6})<')
 
 
@@ -83,11 +92,55 @@ def test_the_officer_sees_what_is_held_about_that_dwelling_and_nothing_of_the_re
     assert json.loads(entry.details) == {"reports": 2, "seals": 3}
 
 
+def test_a_look_at_what_the_own_household_asks_stands_out(services, town):
+    ask(services)
+    visitor = at_home(services, "data_protection_officer")
+
+    actions.open_request(services, only(services), visitor=visitor, purpose="p")
+
+    (entry,) = acts(services, Act.HOUSEHOLD_REQUEST_OPENED)
+    assert json.loads(entry.details)["own_address"] == 1
+
+
+def test_what_was_reported_before_the_blocks_were_drawn_anew_is_told_too(services, texts_in, town):
+    texts_in("8021 AC 14 al weken herrie")
+    with services.database.session() as session, session.begin():
+        session.add(BlockRow(**NEW_BLOCK))
+        session.flush()
+        new = session.exec(select(BlockRow.id).where(BlockRow.code == NEW_BLOCK["code"])).one()
+        for home in session.exec(select(DwellingRow).where(DwellingRow.postcode == "8021AC")):
+            home.block_id = new
+        session.get(BlockRow, town["8021AC"]).current = False
+    texts_in("8021 AC 14 ik maak me zorgen", sender="+31612345003")
+    ask(services)
+
+    opened = actions.open_request(services, only(services), **OFFICER)
+
+    assert [held.kind for held in opened.held] == [Kind.NUISANCE, Kind.CONCERN]
+
+
+def test_a_report_from_when_the_neighbourhood_had_another_border_is_told_too(
+    services, texts_in, town
+):
+    texts_in("8021 AC 14 al weken herrie")
+    with services.database.session() as session, session.begin():
+        for home in session.exec(select(DwellingRow).where(DwellingRow.postcode == "8021AC")):
+            session.add(PastHomeRow(block_id=home.block_id, dwelling_id=home.id))
+            home.block_id, home.neighbourhood_code = town["8022BX"], "BU01930102"
+    ask(services)
+
+    opened = actions.open_request(services, only(services), **OFFICER)
+
+    assert [held.kind for held in opened.held] == [Kind.NUISANCE]
+
+
 def test_an_address_that_is_no_single_dwelling_is_said_to_be_so(services, town):
     for words in (AddressWords("8021AC", 99), AddressWords("9999ZZ", 1)):
         actions.ask(services, HouseholdRequest(words, "an@example.nl", ""), purpose="p")
 
-    for listed in actions.household_requests(services):
+    found = actions.household_requests(services)
+    assert len(found) == 2
+    for listed in found:
         assert actions.open_request(services, listed.id, **OFFICER).held is None
 
 

@@ -72,6 +72,21 @@ def test_of_an_open_report_contact_goes_after_ninety_days_and_the_rest_after_a_y
     assert reports()[0].block_id is not None
 
 
+def test_with_the_text_go_the_words_about_the_place_that_no_longer_fitted_in_it(
+    services, texts_in, reports, clock, opened
+):
+    texts_in("herrie " * 142)
+    texts_in("8021 AC 14, het is bij Jansen naast de bakker")
+    report = reports()[0]
+    assert "Jansen" in opened(report)[2]
+
+    with services.database.session() as session, session.begin():
+        letting_go._without_text(services, session, report.id)
+
+    text, _contact, place = opened(report)
+    assert (text, "Jansen" in place) == (None, False)
+
+
 def test_a_dry_run_counts_the_same_and_touches_nothing(services, texts_in, reports, clock):
     for number in range(3):
         texts_in(NUISANCE, sender=f"+3161234500{number}")

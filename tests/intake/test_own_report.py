@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import SQLModel, select
 
 from signaal.access.model import Act
@@ -168,6 +169,37 @@ def test_a_place_that_isnt_there_leaves_all_as_it_was(services, code, reports, o
     assert opened(reports()[0])[0] == NUISANCE
 
 
+def test_an_old_report_is_not_walked_through_the_blocks_whose_figures_stand(
+    browser, code, reports, town, clock
+):
+    moved = {"code": code, "postcode": "8022 BX", "number": "3", "text": "alleen overdag"}
+    clock.turn(weeks=4)
+
+    for _ in range(2):
+        answer = post(browser, "/volgen/verbeteren", **moved)
+        assert answer.status_code == 422
+        assert "Doe een nieuwe melding" in words_of(answer)
+    assert reports()[0].block_id == town["8021AC"]
+    same_block = post(
+        browser, "/volgen/verbeteren", code=code, postcode="8021 AC", number="16", text=""
+    )
+    assert same_block.status_code == 200
+
+
+def test_a_corrected_text_takes_along_what_was_said_about_the_place_before(
+    services, texts_in, replies, reports, opened
+):
+    texts_in("herrie " * 142)
+    texts_in("8021 AC 14, het is bij Jansen naast de bakker")
+    code = CODE.search(" ".join(replies())).group()
+    assert "Jansen" in opened(reports()[0])[2]
+
+    actions.correct(services, code, Correction(text="alleen overdag herrie"))
+
+    text, _contact, place = opened(reports()[0])
+    assert (text, "Jansen" in place) == ("alleen overdag herrie", False)
+
+
 # -- withdrawing ----------------------------------------------------------------------------
 
 
@@ -210,6 +242,33 @@ def test_a_message_of_a_withdrawn_report_that_comes_again_has_no_effect(
 
     texts_in(NUISANCE, sid="SM-same")
 
+    assert reports() == []
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "unfounded"])
+def test_who_ends_a_report_holds_the_conversation_before_the_report_as_a_message_does(
+    services, code, reports, way
+):
+    report_id = reports()[0].id
+    actions.look_at(services, report_id, **LOOKS)
+    seen = []
+
+    def listen(*heard):
+        seen.append(" ".join(heard[2].split()))
+
+    event.listen(services.database.engine, "before_cursor_execute", listen)
+    if way == "withdrawn":
+        actions.withdraw(services, code)
+    else:
+        actions.close(services, report_id, "unfounded", **LOOKS)
+    event.remove(services.database.engine, "before_cursor_execute", listen)
+
+    locks = " FOR UPDATE" if not services.database.is_sqlite else ""
+    talk = [n for n, said in enumerate(seen) if "FROM conversation " in said and locks in said]
+    report = [
+        n for n, said in enumerate(seen) if said.startswith("SELECT report.") and locks in said
+    ]
+    assert talk[0] < report[0]
     assert reports() == []
 
 
@@ -332,6 +391,34 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(browser, code, path, dat
     ids = set(re.findall(r' id="([^"]+)"', page))
     for target in re.findall(r' for="([^"]+)"|href="#([^"]+)"', page):
         assert "".join(target) in ids
+
+
+@pytest.mark.parametrize(("step", "field"), [("aanvullen", "addition"), ("verbeteren", "text")])
+def test_what_describes_somebody_is_asked_about_once_and_then_taken(
+    browser, code, services, step, field
+):
+    path, text = f"/volgen/{step}", "die Marokkaanse buurman maakt herrie"
+
+    asked = post(browser, path, code=code, text=text)
+
+    page = words_of(asked)
+    assert asked.status_code == 422
+    assert "afkomst, geloof of ziekte" in page
+    assert f'form="{field}-form"' in page
+    assert f'id="{field}-form"' in page
+    assert f'href="#{field}"' in page
+    assert text in page
+    assert not acts(services, Act.REPORT_ADDED_TO) + acts(services, Act.REPORT_CORRECTED)
+    sent = post(browser, path, code=code, text=text, sure="1")
+    assert sent.status_code == 200
+    assert len(acts(services, Act.REPORT_ADDED_TO) + acts(services, Act.REPORT_CORRECTED)) == 1
+
+
+def test_whose_internet_address_is_unknown_is_not_counted_with_all_who_are(browser):
+    from signaal.intake.web.pages import visitor_address
+
+    with browser.application.test_request_context(environ_base={"REMOTE_ADDR": ""}):
+        assert visitor_address() == ""
 
 
 @pytest.mark.parametrize("path", ["", "/aanvullen", "/verbeteren", "/intrekken"])

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel, select
 
 from signaal.intake import store
+from signaal.intake.actions.desk import WAITING
 from signaal.intake.model import Channel, Kind, Language, ReportStatus, Since, Urgency
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -135,7 +136,7 @@ def test_acute_reports_come_first_and_then_the_oldest(database):
     with database.session() as session, session.begin():
         expected = [acute.id, old.id, new.id]
         assert [each.id for each in store.unconsidered(session, limit=9)] == expected
-        assert [each.id for each in store.unplaced(session, limit=9)] == expected
+        assert [each.id for each in store.unplaced(session, statuses=WAITING, limit=9)] == expected
         assert len(store.unconsidered(session, limit=1)) == 1
 
 
@@ -143,7 +144,7 @@ def test_what_has_ended_waits_for_no_place(database):
     keep(database, row(status=ReportStatus.CLOSED), row(status=ReportStatus.DONE))
 
     with database.reading() as session:
-        assert store.unplaced(session, limit=9) == []
+        assert store.unplaced(session, statuses=WAITING, limit=9) == []
 
 
 def test_what_is_over_is_forgotten(database):

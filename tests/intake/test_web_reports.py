@@ -66,7 +66,7 @@ def test_whoever_reported_is_told_that_somebody_looks_and_that_it_is_done(
     assert "Uw melding is binnen" in followed()
     assert colleague.post(path, data={"status": "being_looked_at"}).status_code == 303
     assert "Er wordt naar uw melding gekeken" in followed()
-    assert "Wordt naar gekeken" in page(colleague)
+    assert "Hier kijkt iemand naar" in page(colleague)
     done = colleague.post(f"{path}/afsluiten", data={"judgement": "founded"})
     assert done.status_code == 303
     assert "Er is iets gedaan met uw melding" in followed()

@@ -4,17 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pytest import fixture, mark, raises
+from sqlmodel import col, select
 
+from signaal.access import actions as access
 from signaal.access.model import Role
+from signaal.access.store.audit import AuditEntryRow
 from signaal.alerting import actions as alerting
 from signaal.errors import ImpossibleStep, NotAllowed
-from signaal.intake.actions import take_in_form
-from signaal.intake.model import FormReport, Kind, Language
+from signaal.intake.actions import add_to, correct, take_in_form
+from signaal.intake.model import Correction, FormReport, Kind, Language
 from signaal.oncall import actions
 from signaal.oncall.model import CaseResult, masked_number
 from signaal.places.model import AddressWords
+from signaal.places.store import DistrictRow, NeighbourhoodRow
 from signaal.settings import Mode
-from signaal.visitor import Visitor
+from signaal.visitor import HOUSE, Visitor
 from tests.oncall.exchange import NEIGHBOUR, acts, the_case
 
 NOORD, ZUID = "WK019301", "WK019302"
@@ -31,7 +35,13 @@ def real(night, town):
 
 
 def fire_at(services, postcode: str | None = "8021AC"):
-    take_in_form(
+    report_of(services, "Er is brand bij de buren", postcode)
+    alerting.consider(services)
+    return the_case(services.database)
+
+
+def report_of(services, text: str, postcode: str | None = "8021AC"):
+    return take_in_form(
         services,
         FormReport(
             form_id=f"form-{postcode}",
@@ -40,13 +50,11 @@ def fire_at(services, postcode: str | None = "8021AC"):
             words=AddressWords(postcode=postcode, number=14 if postcode else None),
             place_unsure=postcode is None,
             since=None,
-            text="Er is brand bij de buren",
+            text=text,
             contact=NEIGHBOUR,
             language=Language.NL,
         ),
     )
-    alerting.consider(services)
-    return the_case(services.database)
 
 
 def sees(services, visitor) -> bool:
@@ -62,10 +70,73 @@ def test_who_has_duty_reads_the_words_the_end_of_the_number_and_no_address(real)
     assert reading.number == "▇▇▇78"
     assert reading.addresses == ()
     assert reading.asks_pin
-    assert [act for _role, purpose, act in acts(real) if purpose == "tonight"] == [
+    assert [
+        act for role, purpose, act in acts(real) if purpose == "tonight" and role != HOUSE.role
+    ] == [
         "night_text_opened",
         "night_contact_opened",
     ]
+
+
+def test_who_has_duty_reads_the_added_words_that_rang_the_telephone(real) -> None:
+    receipt = report_of(real, "al weken herrie")
+    add_to(real, receipt.code, "nu staat er een man met een mes")
+    alerting.consider(real)
+    case = the_case(real.database)
+
+    reading = actions.open_reports(real, case.id, visitor=ON_DUTY)
+
+    assert reading.texts == ("al weken herrie",)
+    assert reading.additions == (("nu staat er een man met een mes",),)
+
+
+def test_a_look_at_night_at_something_about_the_own_address_stands_out(night, real) -> None:
+    case = fire_at(real)
+    secret = access.start_demo_session(night, role=Role.DUTY_CONTACT)
+    person = access.visitor_of(night, secret).person
+    visitor = replace(ON_DUTY, person=person, has_pin=True)
+    access.register_home(real, visitor=visitor, postcode="8021AC", number="14")
+
+    actions.open_reports(real, case.id, visitor=visitor)
+
+    assert [line.act for line in own_address_lines(real)] == [
+        *("night_text_opened", "night_contact_opened", "night_dwelling_opened"),
+    ]
+
+
+def own_address_lines(services) -> list[AuditEntryRow]:
+    with services.database.reading() as session:
+        rows = session.exec(select(AuditEntryRow).order_by(col(AuditEntryRow.seq))).all()
+        session.expunge_all()
+    return [row for row in rows if "own_address" in row.details]
+
+
+def test_a_corrected_place_reaches_the_case_and_its_district(real) -> None:
+    with real.database.session() as session, session.begin():
+        session.add(DistrictRow(code=ZUID, name="Zuid", municipality_code="GM0193"))
+        session.flush()
+        session.get(NeighbourhoodRow, "BU01930102").district_code = ZUID
+    receipt = report_of(real, "er is brand")
+    alerting.consider(real)
+    assert the_case(real.database).neighbourhood == "Rozenbuurt"
+
+    correct(real, receipt.code, Correction(words=AddressWords(postcode="8022BX", number=3)))
+    alerting.consider(real)
+
+    assert the_case(real.database).neighbourhood == "Lindebuurt"
+    assert (sees(real, NORTH), sees(real, SOUTH)) == (False, True)
+
+
+def test_of_two_neighbourhoods_of_one_name_the_block_says_the_district(real) -> None:
+    with real.database.session() as session, session.begin():
+        session.add(DistrictRow(code=ZUID, name="Zuid", municipality_code="GM0193"))
+        session.flush()
+        other = session.get(NeighbourhoodRow, "BU01930102")
+        other.name, other.district_code = "Rozenbuurt", ZUID
+
+    fire_at(real)
+
+    assert (sees(real, NORTH), sees(real, SOUTH)) == (True, False)
 
 
 def test_the_address_is_shown_after_the_pin_and_written_down(real) -> None:
@@ -100,7 +171,9 @@ def test_out_of_reach_nothing_is_seen_read_taken_or_written_down(real, visitor) 
     with raises(NotAllowed):
         actions.close(real, case.id, visitor=visitor, by="x", result=CaseResult.VISITED)
     assert the_case(real.database).owner is None
-    assert not [act for _role, purpose, act in acts(real) if purpose == "tonight"]
+    assert not [
+        act for role, purpose, act in acts(real) if purpose == "tonight" and role != HOUSE.role
+    ]
 
 
 def test_who_had_duty_when_it_began_reads_it_for_twelve_hours(real, clock) -> None:

@@ -31,6 +31,8 @@ class CaseText(StrEnum):
     OWN_CASES = "own_cases"
     OWN_DISTRICT = "own_district"
     """The assigned cases, and in the own district what nobody has triaged yet."""
+    UNTRIAGED = "untriaged"
+    """In the own district what nobody has triaged yet."""
     ON_DUTY = "on_duty"
     """While on duty, and until twelve hours after the report."""
     ON_QUESTION = "on_question"
@@ -74,7 +76,7 @@ class BlockSight:
 
     Attributes:
         kinds: How exactly, for each kind that is seen at all.
-        weekly: The last four weeks, anew each week; else only complete four-week periods.
+        weekly: The rolling last four weeks; else only complete fixed periods.
         with_ticket: Only for the block of one own vacant dwelling.
     """
 
@@ -154,7 +156,7 @@ MATRIX: Mapping[str, Sight] = MappingProxyType(
         ),
         Role.ALLOCATOR: Sight(block=_classes(NUISANCE, CONCERN, with_ticket=True)),
         Role.COORDINATOR: Sight(
-            case_text=CaseText.OWN_DISTRICT,
+            case_text=CaseText.UNTRIAGED,
             block=BlockSight(
                 MappingProxyType(
                     {

@@ -1,18 +1,18 @@
 """A person reads a report, finds its place, says how it stands, and closes it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 import structlog
 
 from signaal.access import actions as access
-from signaal.access.model import Act
+from signaal.access.model import Act, CaseText, sight_of
 from signaal.db import Session
 from signaal.errors import AlreadyPlaced, UnknownPlace, UnusableReport
 from signaal.intake import store
 from signaal.intake.actions import ending, keeping
-from signaal.intake.actions.opened import Said, note_texts, open_texts
+from signaal.intake.actions.opened import Said, address_keys, note_texts, open_texts
 from signaal.intake.model import (
     ENDED,
     MOST_READ,
@@ -34,6 +34,8 @@ from signaal.visitor import Visitor
 LONGEST_LIST = 200
 WAITING = (ReportStatus.RECEIVED, ReportStatus.BEING_LOOKED_AT)
 """In these a report waits for a colleague."""
+UNTRIAGED = (ReportStatus.RECEIVED,)
+"""In this nobody has looked at it yet."""
 log = structlog.get_logger()
 
 
@@ -42,13 +44,20 @@ log = structlog.get_logger()
 
 def unplaced(session: Session, *, limit: int = LONGEST_LIST) -> list[UnplacedReport]:
     """Reports that wait for a place, without their text: acute first, then the oldest."""
-    return [_listed(row) for row in store.unplaced(session, limit=limit)]
+    return [_listed(row) for row in store.unplaced(session, statuses=WAITING, limit=limit)]
+
+
+def _readable(visitor: Visitor) -> tuple[ReportStatus, ...]:
+    """In which statuses this role reads a report."""
+    only_new = sight_of(visitor.role).case_text is CaseText.UNTRIAGED
+    return UNTRIAGED if only_new else WAITING
 
 
 def open_unplaced(services: Services, *, visitor: Visitor, purpose: str) -> list[UnplacedReport]:
     """Reports that wait for a place, with their text; the opening is written down first."""
     with services.database.session() as session, session.begin():
-        listed = unplaced(session)
+        rows = store.unplaced(session, statuses=_readable(visitor), limit=LONGEST_LIST)
+        listed = [_listed(row) for row in rows]
         said = open_texts(services, session, [report.id for report in listed])
         note_texts(services, session, listed, said=said, visitor=visitor, purpose=purpose)
     return [
@@ -63,14 +72,15 @@ def open_reports(
     """Reports to read or to finish, with their text; the opening is written down first.
 
     Returns:
-        Of each status in which a report waits for a colleague at most `MOST_READ` in the
-        visitor's districts, or without a place: acute first, then the oldest.
+        Of each status in which a report waits for a colleague, and which this role reads, at
+        most `MOST_READ` in the visitor's districts, or without a place: acute first, then the
+        oldest.
     """
     with services.database.session() as session, session.begin():
         within = _blocks_of(session, visitor)
         found = {
             status: store.with_status(session, status, limit=MOST_READ, within=within)
-            for status in WAITING
+            for status in _readable(visitor)
         }
         rows = [row for listed, _count in found.values() for row in listed]
         said = open_texts(services, session, [row.id for row in rows])
@@ -129,7 +139,7 @@ def open_contact(
         row = _in_reach(session, report_id, visitor)
         if row.status is not ReportStatus.BEING_LOOKED_AT:
             raise UnusableReport(str(report_id))
-        contact = _contact(services, session, report_id)
+        contact, about = _contact(services, session, report_id)
         access.record(
             session,
             visitor=visitor,
@@ -138,19 +148,21 @@ def open_contact(
             subject=row.reference,
             now=services.clock.now(),
             details={"reason": reason.value},
+            places=about,
         )
     return contact
 
 
-def _contact(services: Services, session: Session, report_id: UUID) -> str | None:
-    sealed = store.sealed(session, [report_id]).get(report_id)
-    if sealed is None or sealed.contact is None:
-        return None
-    found = []
+def _contact(
+    services: Services, session: Session, report_id: UUID
+) -> tuple[str | None, Collection[str]]:
+    """The contact, and keyed hashes of the address that the report is about."""
     with keeping.despite_a_broken_seal(report_id):
-        key = keeping.key_of(services, session, sealed)
-        found = [key.open(sealed.contact)] if key else []
-    return next(iter(found), None)
+        opened = keeping.open_all(services, session, report_id)
+        if opened:
+            words = opened.place.words if opened.place else AddressWords()
+            return opened.contact, address_keys(services, words)
+    return None, ()
 
 
 # -- within one's reach ---------------------------------------------------------------------
@@ -217,6 +229,7 @@ def close(
         UnusableReport: There is no such report within the visitor's reach, or nobody looked at it.
     """
     with services.database.session() as session, session.begin():
+        store.hold_talk_of(session, report_id)  # it may go with the report
         row = _in_reach(session, report_id, visitor)
         if row.status in ENDED:
             return
@@ -272,7 +285,7 @@ def place_by_hand(
             raise UnknownPlace(place.reason)
         row.block_id, row.changed_at = place.block_id, services.clock.now()
         if row.urgency is Urgency.ACUTE:
-            row.considered_at = None  # whoever was warned hears in which neighbourhood it is
+            row.considered_at = None  # the night case, and pages yet to come, name the place
         _seal_place(services, session, report_id, words=words, dwelling_id=place.dwelling_id)
         _note(services, session, row, act=Act.REPORT_PLACED, visitor=visitor, purpose=purpose)
     log.info("report placed by hand", report=str(report_id), role=visitor.role)

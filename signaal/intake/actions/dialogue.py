@@ -252,7 +252,7 @@ def _join(services: Services, opened: _Open, heard: _Heard) -> None:
         row.kind, row.category = reading.kind, reading.category
     urgency = more_urgent(row.urgency, reading.urgency)
     if urgency is not row.urgency or (placed_now and urgency is Urgency.ACUTE):
-        # More urgent, or whoever was warned must hear in which neighbourhood it is.
+        # More urgent, or the night case, and pages yet to come, must name the place.
         row.urgency, row.considered_at = urgency, None
     row.changed_at = services.clock.now()
 

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 
+from signaal.access import actions as access
+from signaal.access.model import Act, Purpose
 from signaal.clock import week_of
 from signaal.db import Session
 from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
+    ContactReason,
     HistoricReport,
     Language,
     ReportForDecision,
@@ -25,11 +27,10 @@ from signaal.intake.model import (
 from signaal.places import actions as places
 from signaal.privacy import actions as sealing
 from signaal.privacy.model import reporter_token
+from signaal.visitor import HOUSE
 
 REFERENCES_AT_ONCE = 500
 HOLD_OF_A_TOKEN = timedelta(weeks=12)
-
-log = structlog.get_logger()
 
 
 def count_reports(session: Session) -> int:
@@ -68,7 +69,7 @@ def unconsidered(session: Session, *, limit: int, master_key: SecretStr) -> list
     """Reports about which nobody has decided yet: acute first, then the oldest.
 
     The reporter's number is opened from the seal only where the report is acute: somebody must
-    be able to ring back at once. Each opening is written in the log.
+    be able to ring back at once. The caller writes the opening down (`note_number_opened`).
     """
     rows = store.unconsidered(session, limit=limit)
     names = {
@@ -100,6 +101,20 @@ def mark_considered(session: Session, report_id: UUID, *, now: datetime) -> None
     store.mark_considered(session, report_id, now=now)
 
 
+def note_number_opened(session: Session, report: ReportForDecision, *, now: datetime) -> None:
+    """Writes in the log of acts that a reporter's number was opened, where it was; comes last."""
+    if report.reporter_number:
+        access.record(
+            session,
+            visitor=HOUSE,
+            act=Act.CONTACT_OPENED,
+            purpose=Purpose.TONIGHT,
+            subject=report.reference,
+            now=now,
+            details={"reason": ContactReason.DANGER.value},
+        )
+
+
 def take_in_history(session: Session, reports: Sequence[HistoricReport]) -> int:
     """Keeps invented reports of the past, in bulk: placed, decided about, and without a receipt.
 
@@ -124,7 +139,6 @@ def _open_numbers(
             contact = key.open(sealed.contact) if key and sealed.contact else ""
         if is_telephone(contact):
             numbers[report_id] = contact
-            log.info("report opened", report=str(report_id), part="contact", purpose="tonight")
     return numbers
 
 

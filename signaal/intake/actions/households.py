@@ -16,6 +16,7 @@ from signaal.db import Session
 from signaal.errors import TooManyReports, UnknownRequest
 from signaal.intake import store
 from signaal.intake.actions import keeping
+from signaal.intake.actions.opened import address_keys
 from signaal.intake.model import (
     ANSWER_WITHIN,
     REQUESTS_PER_ADDRESS,
@@ -110,9 +111,9 @@ def open_request(
 ) -> OpenedRequest:
     """What was asked, and what is held about that dwelling; the opening is written down first.
 
-    To know which reports are about the dwelling, the dwellings of all reports in its block are
-    opened. Of those reports nothing is handed on that leads to a reporter: no text, contact,
-    channel, day or token.
+    To know which reports are about the dwelling, the dwellings of all reports in the blocks
+    around it are opened. Of those reports nothing is handed on that leads to a reporter: no text,
+    contact, channel, day or token.
 
     Raises:
         UnknownRequest: There is no such request.
@@ -132,6 +133,7 @@ def open_request(
             subject=row.reference,
             now=now,
             details={"seals": seals, "reports": len(held or ())},
+            places=address_keys(services, asked.address) if asked else (),
         )
     return OpenedRequest(
         listed=_listed(row, now=now),
@@ -226,7 +228,8 @@ def _held_about(
     home = places.find_place(session, address)
     if not isinstance(home, PlaceFound) or home.dwelling_id is None:
         return 0, None
-    rows = store.in_block(session, home.block_id)
+    around = places.blocks_around(session, home.dwelling_id)
+    rows = store.in_blocks(session, around)
     sealed = store.sealed(session, [row.id for row in rows])
     key_ids = [each.key_id for each in sealed.values()]
     keys = sealing.find_keys(session, key_ids, master_key=services.settings.master_key)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -195,6 +195,11 @@ class Opened:
     contact: str | None
     place: SealedPlace | None
     additions: tuple[tuple[store.ReportAdditionRow, str], ...] = ()
+
+    def with_text(self, text: str | None) -> "Opened":
+        """The same with another text, or none: older words about the place go along."""
+        place = replace(self.place, said="") if self.place else None
+        return replace(self, text=text, place=place)
 
     @property
     def is_empty(self) -> bool:

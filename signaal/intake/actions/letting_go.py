@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -21,12 +22,16 @@ from signaal.services import Services
 
 SLICE = 200
 """Rows of one transaction: nobody who reports waits long for a purge."""
-_EVERYTHING = 1_000_000_000
-
-Find = Callable[[Session, int], Sequence[UUID]]
-LetGo = Callable[[Services, Session, UUID], None]
 
 log = structlog.get_logger()
+
+
+class Find(Protocol):
+    """Finds what has had its time."""
+
+    def __call__(self, session: Session, over: store.Over, *, limit: int | None) -> Sequence[UUID]:
+        """The ids of so many at most; None: of all."""
+        ...
 
 
 def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
@@ -40,10 +45,7 @@ def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
         How many rows went, by what they are in the table of periods.
     """
     now = services.clock.now()
-    gone = {
-        kept.value: _each(services, find, let_go, dry_run=dry_run)
-        for kept, find, let_go in _parts(now)
-    }
+    gone = {part.kept.value: _each(services, part, dry_run=dry_run) for part in _PARTS}
     gone[Kept.BLOCK_FIGURES.value] = _fold(services, dry_run=dry_run)
     gone |= _hashes(services, now, dry_run=dry_run)
     if not dry_run and any(gone.values()):
@@ -56,66 +58,20 @@ def _end(kept: Kept, now: datetime) -> datetime:
     return period(kept).before(now)
 
 
-def _at_most(kept: Kept, now: datetime) -> datetime:
-    """What came in before this instant has had its time, whatever has happened."""
-    return period(kept).came_before(now) or _end(kept, now)
-
-
-def _parts(now: datetime) -> tuple[tuple[Kept, Find, LetGo], ...]:
-    """What is let go one by one: what it is, which have had their time, and how they go."""
-    return (
-        (
-            Kept.REPORTER_CONTACT,
-            lambda session, limit: store.with_contact_over(
-                session, before=_at_most(Kept.REPORTER_CONTACT, now), limit=limit
-            ),
-            _without_contact,
-        ),
-        (
-            Kept.REPORT_TEXT,
-            lambda session, limit: store.with_text_over(
-                session,
-                closed_before=_end(Kept.REPORT_TEXT, now),
-                before=_at_most(Kept.REPORT_TEXT, now),
-                limit=limit,
-            ),
-            _without_text,
-        ),
-        (
-            Kept.DWELLING,
-            lambda session, limit: store.with_dwelling_over(
-                session, before=_at_most(Kept.DWELLING, now), limit=limit
-            ),
-            _without_dwelling,
-        ),
-        (
-            Kept.ARREARS_SIGNAL,
-            lambda session, limit: store.arrears_over(
-                session, before=_end(Kept.ARREARS_SIGNAL, now), limit=limit
-            ),
-            _without_anything,
-        ),
-        (
-            Kept.HOUSEHOLD_REQUEST,
-            lambda session, limit: store.answered_before(
-                session, _end(Kept.HOUSEHOLD_REQUEST, now), limit=limit
-            ),
-            _without_request,
-        ),
-    )
-
-
-def _each(services: Services, find: Find, let_go: LetGo, *, dry_run: bool) -> int:
+def _each(services: Services, part: "_Part", *, dry_run: bool) -> int:
     """Lets go slice by slice; or counts."""
+    now = services.clock.now()
+    ended = _end(part.kept, now)
+    over = store.Over(ended=ended, came_in=period(part.kept).came_before(now) or ended)
     if dry_run:
         with services.database.reading() as session:
-            return len(find(session, _EVERYTHING))
+            return len(part.find(session, over, limit=None))
     gone = 0
     while True:
         with services.database.session() as session, session.begin():
-            some = find(session, SLICE)
+            some = part.find(session, over, limit=SLICE)
             for each in some:
-                let_go(services, session, each)
+                part.let_go(services, session, each)
         gone += len(some)
         if len(some) < SLICE:
             return gone
@@ -159,7 +115,12 @@ def _without_contact(services: Services, session: Session, report_id: UUID) -> N
 def _without_text(services: Services, session: Session, report_id: UUID) -> None:
     for row in store.additions(session, [report_id]):
         store.drop_addition(session, row)
-    _left(services, session, report_id, lambda opened: replace(opened, text=None, additions=()))
+    _left(
+        services,
+        session,
+        report_id,
+        lambda opened: replace(opened.with_text(None), additions=()),
+    )
 
 
 def _without_dwelling(services: Services, session: Session, report_id: UUID) -> None:
@@ -185,13 +146,13 @@ def _left(
     keeping.seal_anew(services, session, report_id, change(opened))
 
 
-def _without_anything(_services: Services, session: Session, report_id: UUID) -> None:
+def _without_anything(services: Services, session: Session, report_id: UUID) -> None:
     """Of money worries with which nobody helped only the figure stays: the code dies too."""
     row = store.report(session, report_id)
     keeping.unseal(session, report_id)
     if row:
         row.status, row.receipt_hash = ReportStatus.CLOSED, None
-        row.closed_at = row.closed_at or _services.clock.now()
+        row.closed_at = row.closed_at or services.clock.now()
 
 
 def _without_request(_services: Services, session: Session, request_id: UUID) -> None:
@@ -201,6 +162,24 @@ def _without_request(_services: Services, session: Session, request_id: UUID) ->
         late = row.answered_at > row.due_at
         store.count_answered(session, year=row.answered_at.year, late=late)
         store.drop_request(session, request_id)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is let go one by one: what it is, how those that have had their time are found."""
+
+    kept: Kept
+    find: Find
+    let_go: Callable[[Services, Session, UUID], None]
+
+
+_PARTS = (
+    _Part(Kept.REPORTER_CONTACT, store.with_contact_over, _without_contact),
+    _Part(Kept.REPORT_TEXT, store.with_text_over, _without_text),
+    _Part(Kept.DWELLING, store.with_dwelling_over, _without_dwelling),
+    _Part(Kept.ARREARS_SIGNAL, store.arrears_over, _without_anything),
+    _Part(Kept.HOUSEHOLD_REQUEST, store.answered_over, _without_request),
+)
 
 
 # -- figures of a year ----------------------------------------------------------------------
@@ -216,7 +195,7 @@ def _fold(services: Services, *, dry_run: bool) -> int:
                 session,
                 before_week=over * WEEKS_PER_PERIOD,
                 weeks=WEEKS_PER_PERIOD,
-                limit=_EVERYTHING if dry_run else SLICE,
+                limit=None if dry_run else SLICE,
             )
             if dry_run:
                 return sum(count for _block, _period, count in groups)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from signaal.db import Session
 from signaal.intake import store
 from signaal.intake.actions import keeping
+from signaal.intake.actions.opened import address_keys
 from signaal.places.model import AddressWords
 from signaal.services import Services
 
@@ -15,11 +16,15 @@ class ReportAtNight:
 
     Attributes:
         text: What was said; None when it was destroyed or can't be opened.
+        additions: What was added since, oldest first: these words may have rung the telephone.
         place: The address as it was said; None when it wasn't asked for or can't be opened.
+        about: Keyed hashes of the address that it is about, for the log of acts.
     """
 
     text: str | None
+    additions: tuple[str, ...] = ()
     place: AddressWords | None = None
+    about: frozenset[str] = frozenset()
 
 
 def report_at_night(
@@ -34,14 +39,17 @@ def report_at_night(
         with_place: Whether the address is opened too.
     """
     row = store.by_reference(session, reference)
-    sealed = store.sealed(session, [row.id]).get(row.id) if row else None
-    opened = ReportAtNight(None)
-    if row is None or sealed is None:
-        return opened
+    shown = ReportAtNight(None)
+    if row is None:
+        return shown
     with keeping.despite_a_broken_seal(row.id):
-        key = keeping.key_of(services, session, sealed)
-        if key:
-            place = keeping.place_in(key, sealed).words if with_place else None
-            text = key.open(sealed.text) if sealed.text is not None else None
-            opened = ReportAtNight(text, place)
-    return opened
+        opened = keeping.open_all(services, session, row.id)
+        if opened:
+            words = opened.place.words if opened.place else AddressWords()
+            shown = ReportAtNight(
+                opened.text,
+                additions=tuple(said for _row, said in opened.additions),
+                place=words if with_place else None,
+                about=frozenset(address_keys(services, words)),
+            )
+    return shown

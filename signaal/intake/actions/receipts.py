@@ -11,9 +11,11 @@ from uuid_utils.compat import uuid7
 
 from signaal.access import actions as access
 from signaal.access.model import Act, Purpose
+from signaal.clock import period_of, week_of
 from signaal.db import Session
 from signaal.errors import (
     BrokenSeal,
+    SettledPlace,
     TooManyTries,
     UnknownPlace,
     UnknownReceipt,
@@ -101,7 +103,8 @@ def correct(
     Raises:
         UnknownReceipt: As with `follow`.
         UnknownPlace: The place can't be found; the reason is a `PlaceReason`. Nothing changed.
-        UnusableReport: There is nothing to correct, or the report is closed.
+        UnusableReport: There is nothing to correct, or the report is closed; `SettledPlace` when
+            the figures of the period in which it came in stand already. Nothing changed.
     """
     with _held(services, code, address=address) as (session, row):
         opened = _changeable(services, session, row)
@@ -111,7 +114,7 @@ def correct(
         if correction.words is not None:
             opened = _moved(services, session, row, words=correction.words, opened=opened)
         if text:
-            opened = replace(opened, text=text)
+            opened = opened.with_text(text)
             _say_sooner(services, session, row, text)
         keeping.seal_anew(services, session, row.id, opened)
         row.changed_at = services.clock.now()
@@ -125,7 +128,7 @@ def withdraw(services: Services, code: str, *, address: str = "") -> None:
     Raises:
         UnknownReceipt: As with `follow`.
     """
-    with _held(services, code, address=address) as (session, row):
+    with _held(services, code, address=address, to_end=True) as (session, row):
         ending.take_away(services, session, row, ending=Ending.WITHDRAWN)
         _record(services, session, row, act=Act.REPORT_WITHDRAWN)
 
@@ -135,18 +138,20 @@ def withdraw(services: Services, code: str, *, address: str = "") -> None:
 
 @contextmanager
 def _held(
-    services: Services, code: str, *, address: str
+    services: Services, code: str, *, address: str, to_end: bool = False
 ) -> Iterator[tuple[Session, store.ReportRow]]:
     """The report of whoever holds this code, in a transaction that ends with the block.
 
     A wrong try is committed before it is answered. What goes wrong in the block takes the
-    block's own changes back.
+    block's own changes back. With `to_end` its conversation is held too, before the report.
     """
     receipt = typed_receipt(code)
     if receipt is None:
         raise UnknownReceipt
     with services.database.session() as session, session.begin():
         allowed = _may_try(services, session, receipt, address=address)
+        if allowed and to_end:
+            store.hold_talk_of(session, receipt.public)
         row = _matching(services, session, receipt) if allowed else None
         if row:
             access.forgive_tries(session, _key_of(services, receipt))
@@ -206,8 +211,12 @@ def _moved(
     place = places.find_place(session, words)
     if isinstance(place, PlaceUnclear):
         raise UnknownPlace(place.reason)
-    if row.block_id != place.block_id and row.urgency is Urgency.ACUTE:
-        row.considered_at = None  # whoever was warned hears in which neighbourhood it is
+    if row.block_id != place.block_id:
+        running = period_of(week_of(services.clock.now()))
+        if period_of(row.week) != running:  # or one report would ask every block how many it has
+            raise SettledPlace(row.reference)
+        if row.urgency is Urgency.ACUTE:
+            row.considered_at = None  # the night case, and pages yet to come, name the new place
     row.block_id = place.block_id
     row.changed_at = services.clock.now()
     return replace(opened, place=SealedPlace(words, place.dwelling_id))

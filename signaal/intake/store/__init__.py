@@ -1,6 +1,7 @@
 """The rows of intake and the queries on them."""
 
 from signaal.intake.store.ending import (
+    Over,
     Voice,
     add_to_year,
     arrears_over,
@@ -20,7 +21,7 @@ from signaal.intake.store.ending import (
 )
 from signaal.intake.store.households import (
     add_request,
-    answered_before,
+    answered_over,
     claim_late,
     count_answered,
     drop_request,
@@ -38,7 +39,7 @@ from signaal.intake.store.reports import (
     count_reports,
     drop_addition,
     drop_sealed,
-    in_block,
+    in_blocks,
     latest_block,
     mark_considered,
     report,
@@ -65,6 +66,7 @@ from signaal.intake.store.talks import (
     conversation,
     count_conversations,
     forget_conversations,
+    hold_talk_of,
     note_report,
 )
 
@@ -75,6 +77,7 @@ __all__ = [
     "HouseholdRequestRow",
     "InboundTextRow",
     "NeighbourhoodYearRow",
+    "Over",
     "ReportAdditionRow",
     "ReportRow",
     "SealedReportRow",
@@ -86,7 +89,7 @@ __all__ = [
     "add_sealed",
     "add_to_year",
     "additions",
-    "answered_before",
+    "answered_over",
     "arrears_over",
     "by_provider_key",
     "by_reference",
@@ -106,7 +109,8 @@ __all__ = [
     "ended_counts",
     "forget_conversations",
     "forget_inbound_keys",
-    "in_block",
+    "hold_talk_of",
+    "in_blocks",
     "key_ids_of",
     "latest_block",
     "mark_considered",

@@ -54,35 +54,45 @@ def ended_counts(session: Session) -> list[EndedCountRow]:
 # -- part by part ---------------------------------------------------------------------------
 
 
-def with_contact_over(session: Session, *, before: datetime, limit: int) -> list[UUID]:
-    """Reports whose reporter's contact is no longer needed: ended, or from before this instant."""
-    over = or_(col(ReportRow.status).in_(ENDED), col(ReportRow.received_at) < before)
-    return _sealed_ids(session, col(SealedReportRow.contact).is_not(None), over, limit=limit)
+class Over(NamedTuple):
+    """Until when something has had its time.
+
+    Attributes:
+        ended: What was closed or answered before this instant.
+        came_in: What came in before this instant, whatever happened with it.
+    """
+
+    ended: datetime
+    came_in: datetime
 
 
-def with_text_over(
-    session: Session, *, closed_before: datetime, before: datetime, limit: int
-) -> list[UUID]:
-    """Reports whose text is over: so long closed, or from before this instant."""
-    over = or_(col(ReportRow.closed_at) < closed_before, col(ReportRow.received_at) < before)
-    return _sealed_ids(session, col(SealedReportRow.text).is_not(None), over, limit=limit)
+def with_contact_over(session: Session, over: Over, *, limit: int | None) -> list[UUID]:
+    """Reports whose reporter's contact is no longer needed: ended, or of too long ago."""
+    past = or_(col(ReportRow.status).in_(ENDED), col(ReportRow.received_at) < over.came_in)
+    return _sealed_ids(session, col(SealedReportRow.contact).is_not(None), past, limit=limit)
 
 
-def with_dwelling_over(session: Session, *, before: datetime, limit: int) -> list[UUID]:
-    """Reports whose dwelling is no longer needed: ended, or from before this instant."""
-    over = or_(col(ReportRow.status).in_(ENDED), col(ReportRow.received_at) < before)
-    return _sealed_ids(session, col(SealedReportRow.dwelling).is_not(None), over, limit=limit)
+def with_text_over(session: Session, over: Over, *, limit: int | None) -> list[UUID]:
+    """Reports whose text is over: so long closed, or of too long ago."""
+    past = or_(col(ReportRow.closed_at) < over.ended, col(ReportRow.received_at) < over.came_in)
+    return _sealed_ids(session, col(SealedReportRow.text).is_not(None), past, limit=limit)
 
 
-def arrears_over(session: Session, *, before: datetime, limit: int) -> list[UUID]:
-    """Reports of arrears from before this instant with which nobody helped."""
+def with_dwelling_over(session: Session, over: Over, *, limit: int | None) -> list[UUID]:
+    """Reports whose dwelling is no longer needed: ended, or of too long ago."""
+    past = or_(col(ReportRow.status).in_(ENDED), col(ReportRow.received_at) < over.came_in)
+    return _sealed_ids(session, col(SealedReportRow.dwelling).is_not(None), past, limit=limit)
+
+
+def arrears_over(session: Session, over: Over, *, limit: int | None) -> list[UUID]:
+    """Reports of arrears of so long ago with which nobody helped."""
     return list(
         session.scalars(
             select(col(ReportRow.id))
             .where(
                 col(ReportRow.kind) == Kind.ARREARS,
                 or_(col(ReportRow.outcome).is_(None), col(ReportRow.outcome) != Outcome.FOUNDED),
-                col(ReportRow.received_at) < before,
+                col(ReportRow.received_at) < over.ended,
                 col(ReportRow.id).in_(select(col(SealedReportRow.report_id))),
             )
             .order_by(col(ReportRow.received_at))
@@ -92,13 +102,13 @@ def arrears_over(session: Session, *, before: datetime, limit: int) -> list[UUID
 
 
 def _sealed_ids(
-    session: Session, there: ColumnElement[bool], over: ColumnElement[bool], *, limit: int
+    session: Session, there: ColumnElement[bool], past: ColumnElement[bool], *, limit: int | None
 ) -> list[UUID]:
     return list(
         session.scalars(
             select(col(ReportRow.id))
             .join(SealedReportRow, col(SealedReportRow.report_id) == col(ReportRow.id))
-            .where(there, over)
+            .where(there, past)
             .order_by(col(ReportRow.received_at), col(ReportRow.id))
             .limit(limit)
         )
@@ -140,7 +150,7 @@ class Voice(NamedTuple):
 
 
 def oldest_blocks(
-    session: Session, *, before_week: int, weeks: int, limit: int
+    session: Session, *, before_week: int, weeks: int, limit: int | None
 ) -> list[tuple[int | None, int, int]]:
     """Block and period of reports of whole periods before this week, and how many there are."""
     period = col(ReportRow.week) // weeks

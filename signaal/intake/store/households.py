@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from signaal.db import insert_for
 from signaal.intake.model import RequestState
+from signaal.intake.store.ending import Over
 from signaal.intake.store.rows import AnsweredCountRow, HouseholdRequestRow
 
 
@@ -63,13 +64,13 @@ def claim_late(session: Session, *, now: datetime, shouted_before: datetime) -> 
     )
 
 
-def answered_before(session: Session, before: datetime, *, limit: int) -> list[UUID]:
-    """Requests that were answered before this instant."""
+def answered_over(session: Session, over: Over, *, limit: int | None) -> list[UUID]:
+    """Requests that were answered so long ago."""
     table = HouseholdRequestRow
     return list(
         session.scalars(
             select(col(table.id))
-            .where(col(table.answered_at) < before)
+            .where(col(table.answered_at) < over.ended)
             .order_by(col(table.answered_at))
             .limit(limit)
         )

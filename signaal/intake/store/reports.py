@@ -68,12 +68,13 @@ def _soonest() -> Case[int]:
     )
 
 
-def unplaced(session: Session, *, limit: int) -> Sequence[ReportRow]:
-    """Open reports without a place, in nobody's district yet: acute first, then the oldest."""
-    ended = (ReportStatus.DONE, ReportStatus.CLOSED)
+def unplaced(
+    session: Session, *, statuses: Collection[ReportStatus], limit: int
+) -> Sequence[ReportRow]:
+    """Reports without a place, in nobody's district yet: acute first, then the oldest."""
     return session.scalars(
         select(ReportRow)
-        .where(col(ReportRow.block_id).is_(None), col(ReportRow.status).not_in(ended))
+        .where(col(ReportRow.block_id).is_(None), col(ReportRow.status).in_(statuses))
         .order_by(_soonest(), col(ReportRow.received_at), col(ReportRow.id))
         .limit(limit)
     ).all()
@@ -166,12 +167,12 @@ def voices(
     return cast("Sequence[tuple[int, int, Kind, str, Channel, bool, bool]]", rows)
 
 
-def in_block(session: Session, block_id: int) -> Sequence[ReportRow]:
-    """The reports in one block whose dwelling is still under its seal, oldest first."""
+def in_blocks(session: Session, block_ids: Collection[int]) -> Sequence[ReportRow]:
+    """The reports in these blocks whose dwelling is still under its seal, oldest first."""
     return session.scalars(
         select(ReportRow)
         .join(SealedReportRow, col(SealedReportRow.report_id) == col(ReportRow.id))
-        .where(col(ReportRow.block_id) == block_id, col(SealedReportRow.dwelling).is_not(None))
+        .where(col(ReportRow.block_id).in_(block_ids), col(SealedReportRow.dwelling).is_not(None))
         .order_by(col(ReportRow.received_at), col(ReportRow.id))
     ).all()
 

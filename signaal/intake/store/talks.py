@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from signaal.db import insert_for
-from signaal.intake.store.rows import ConversationRow, InboundTextRow
+from signaal.intake.store.rows import ConversationRow, InboundTextRow, ReportRow
 
 
 def claim_message(session: Session, *, provider_key: str, received_at: datetime) -> bool:
@@ -42,6 +42,24 @@ def conversation(session: Session, *, key: str, now: datetime) -> ConversationRo
         .returning(ConversationRow)
         .execution_options(populate_existing=True)
     ).one()
+
+
+def hold_talk_of(session: Session, report: UUID | str) -> None:
+    """Holds the conversation about a report until the transaction ends; before the report itself.
+
+    A message that comes in holds the two in this order as well, or each would wait for the other.
+
+    Args:
+        session: The transaction that is going to take the report away.
+        report: Its id, or its public reference.
+    """
+    known_by = ReportRow.reference if isinstance(report, str) else ReportRow.id
+    about = select(col(ReportRow.id)).where(col(known_by) == report)
+    session.scalars(
+        select(ConversationRow)
+        .where(col(ConversationRow.report_id).in_(about))
+        .with_for_update(of=ConversationRow)
+    ).all()
 
 
 def forget_conversations(session: Session, *, before: datetime, limit: int) -> int:

@@ -13,6 +13,7 @@ from signaal.intake.model import (
     MOST_READ,
     ContactReason,
     Judgement,
+    OpenReports,
     ReportStatus,
     typed_reference,
 )
@@ -27,7 +28,12 @@ from signaal.intake.web.pages import (
 )
 from signaal.web import Field, Within, open_to, role, services, visitor
 
-DESK = tuple(role for role, sight in MATRIX.items() if sight.case_text is CaseText.OWN_DISTRICT)
+FINISHES = tuple(role for role, sight in MATRIX.items() if sight.case_text is CaseText.OWN_DISTRICT)
+"""Who also reads on, and closes, what a colleague looks at."""
+DESK = (
+    *FINISHES,
+    *(role for role, sight in MATRIX.items() if sight.case_text is CaseText.UNTRIAGED),
+)
 """Who reads what nobody has triaged yet."""
 RINGS_BACK = tuple(role for role, sight in MATRIX.items() if sight.contact is Contact.WITH_REASON)
 """Who may see how to reach a reporter."""
@@ -101,7 +107,7 @@ def show_reports() -> str:
     return render_template(
         "intake/reports.html",
         received=opened[ReportStatus.RECEIVED],
-        watched=opened[ReportStatus.BEING_LOOKED_AT],
+        watched=opened.get(ReportStatus.BEING_LOOKED_AT, OpenReports([], more=0)),
         labels=_labels(),
         limit=MOST_READ,
         reasons=list(ContactReason),
@@ -131,7 +137,7 @@ def look_at(report_id: UUID) -> Response:
 
 @blueprint.post("/meldingen/<uuid:report_id>/afsluiten")
 @open_to(
-    *DESK,
+    *FINISHES,
     purpose=Purpose.OFFER_HELP,
     within=Within.DISTRICT,
     takes=(

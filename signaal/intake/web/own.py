@@ -11,7 +11,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Purpose
-from signaal.errors import TooManyTries, UnknownPlace, UnknownReceipt, UnusableReport
+from signaal.errors import (
+    SettledPlace,
+    TooManyTries,
+    UnknownPlace,
+    UnknownReceipt,
+    UnusableReport,
+)
 from signaal.intake import actions
 from signaal.intake.model import TEXT_LIMIT, Correction, PublicStatus, house_number
 from signaal.intake.web.pages import (
@@ -66,15 +72,18 @@ def follow() -> Answer:
     EVERYONE,
     purpose=Purpose.FOLLOW,
     within=Within.CODE,
-    takes=(CODE, Field("text", longest=ROOM)),
+    takes=(CODE, Field("text", longest=ROOM), Field(SURE, longest=10)),
 )
 def add_to_report() -> Answer:
     """Adds to the report what was heard or seen since."""
     code, text = said("code"), said("text")
+    wrong = _wrong_text(text, needed=True)
+    prompt = "" if wrong or not _says_too_much(text) else "addition"
     try:
-        if wrong := _wrong_text(text, needed=True):
+        if wrong or prompt:
             status = actions.follow(services(), code, address=visitor_address())
-            return _again(status, code, wrong={"addition": wrong}, typed={"addition": text})
+            errors = {"addition": wrong} if wrong else {}
+            return _again(status, code, wrong=errors, typed={"addition": text}, prompt=prompt)
         status = actions.add_to(services(), code, text, address=visitor_address())
     except UnknownReceipt as refused:
         return _refused(refused)
@@ -93,6 +102,7 @@ def add_to_report() -> Answer:
         Field("postcode", longest=500),
         Field("number", longest=500),
         Field("text", longest=ROOM),
+        Field(SURE, longest=10),
     ),
 )
 def correct_report() -> Answer:
@@ -100,8 +110,9 @@ def correct_report() -> Answer:
     code = said("code")
     typed = {name: said(name) for name in ("postcode", "number", "text")}
     wrong = _wrong_correction(typed)
+    prompt = "" if wrong or not _says_too_much(typed["text"]) else "text"
     try:
-        if not wrong:
+        if not (wrong or prompt):
             status = actions.correct(
                 services(), code, _correction(typed), address=visitor_address()
             )
@@ -111,13 +122,16 @@ def correct_report() -> Answer:
     except UnknownPlace as unknown:
         place = "number" if field_of(unknown) == "number" else "postcode"
         wrong = {place: place_sentence(unknown)}
+    except SettledPlace:
+        return _unchanged(code, done="settled")
     except UnusableReport:
         return _unchanged(code)
     try:
         status = actions.follow(services(), code, address=visitor_address())
     except UnknownReceipt as refused:
         return _refused(refused)
-    return _again(status, code, wrong=wrong, typed=typed)
+    typed[SURE] = said(SURE)
+    return _again(status, code, wrong=wrong, typed=typed, prompt=prompt)
 
 
 @blueprint.post("/volgen/intrekken")
@@ -154,6 +168,11 @@ def _wrong_text(text: str, *, needed: bool) -> str:
     return str(_("Schrijf op wat u wilt toevoegen.")) if needed and not text else ""
 
 
+def _says_too_much(text: str) -> bool:
+    """Whether to ask first if somebody's origin, faith or illness must be in it."""
+    return said(SURE) != "1" and actions.describes_somebody(services(), text)
+
+
 def _wrong_correction(typed: Mapping[str, str]) -> dict[str, str]:
     has_place = bool(typed["postcode"] or typed["number"])
     checks = {
@@ -181,19 +200,25 @@ def _refused(refused: UnknownReceipt) -> Answer:
     return _page(error="unknown"), UNUSABLE
 
 
-def _unchanged(code: str) -> Answer:
-    """The report is closed, or was added to so often that one must ring."""
+def _unchanged(code: str, *, done: str = "unchanged") -> Answer:
+    """The report is closed, was added to so often that one must ring, or its place is settled."""
     try:
         status = actions.follow(services(), code, address=visitor_address())
     except UnknownReceipt as refused:
         return _refused(refused)
-    return _page(status=status, code=code, done="unchanged"), UNUSABLE
+    return _page(status=status, code=code, done=done), UNUSABLE
 
 
 def _again(
-    status: PublicStatus, code: str, *, wrong: Mapping[str, str], typed: Mapping[str, str]
+    status: PublicStatus,
+    code: str,
+    *,
+    wrong: Mapping[str, str],
+    typed: Mapping[str, str],
+    prompt: str,
 ) -> Answer:
-    return _page(status=status, code=code, wrong=wrong, typed=typed), UNUSABLE
+    page = _page(status=status, code=code, wrong=wrong, typed=typed, prompt=prompt)
+    return page, UNUSABLE
 
 
 def _page(
@@ -204,7 +229,9 @@ def _page(
     done: str = "",
     wrong: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
+    prompt: str = "",
 ) -> str:
+    """The page; `prompt` names the field whose text may say too much."""
     return render_template(
         "intake/follow.html",
         status=status,
@@ -213,5 +240,6 @@ def _page(
         done=done,
         wrong=wrong or {},
         typed=typed or {},
+        prompt=prompt,
         limit=TEXT_LIMIT,
     )

@@ -21,8 +21,8 @@ ROOM = 30_000
 
 
 def visitor_address() -> str:
-    """The internet address of the visitor, as far as our own proxies say so."""
-    return request.remote_addr or "unknown"
+    """The internet address of the visitor, as far as our own proxies say so; "" if unknown."""
+    return request.remote_addr or ""
 
 
 def said(name: str) -> str:

@@ -58,6 +58,7 @@ def open_case(
     source: CaseSource,
     urgency: str,
     neighbourhood: str | None,
+    block_id: int | None = None,
     number: str | None,
 ) -> NightCaseRow:
     """Opens a case with the duty list of this moment, which it keeps whatever is changed later."""
@@ -78,7 +79,7 @@ def open_case(
         opened_at=now,
         next_action_at=now,
     )
-    put(session, case, neighbourhood)
+    put(session, case, neighbourhood, block_id=block_id)
     store.add(session, case)
     store.add(session, NightContactRow(key=contact, case_id=case_id, source=source, at=now))
     write(
@@ -91,9 +92,21 @@ def open_case(
     return case
 
 
-def put(session: Session, case: NightCaseRow, neighbourhood: str | None) -> None:
-    """Writes down where it is, and so which colleagues it concerns."""
+def put(
+    session: Session,
+    case: NightCaseRow,
+    neighbourhood: str | None,
+    *,
+    block_id: int | None = None,
+) -> None:
+    """Writes down where it is, and so which colleagues it concerns.
+
+    The block says the district exactly; of two neighbourhoods of one name only the block knows.
+    """
     case.neighbourhood = neighbourhood
+    if block_id is not None:
+        _code, case.district = places.areas_of_blocks(session, [block_id])[block_id]
+        return
     case.district = (
         places.district_of_neighbourhood(session, neighbourhood) if neighbourhood else None
     )

@@ -93,14 +93,15 @@ def open_reports(services: Services, case_id: UUID, *, visitor: Visitor) -> Nigh
         still = may_read_still(visitor, opened_at=case.opened_at, now=services.clock.now())
         if case.state is CaseState.CLOSED or not still:
             raise ImpossibleStep(f"{case.id}: not readable for {visitor.role}")
-        reading = _read(session, services, case, visitor=visitor)
-        _record_reading(session, services, visitor, case=case, reading=reading)
+        reading, about = _read(session, services, case, visitor=visitor)
+        _record_reading(session, services, visitor, case=case, reading=reading, about=about)
     return reading
 
 
 def _read(
     session: Session, services: Services, case: NightCaseRow, *, visitor: Visitor
-) -> NightReading:
+) -> tuple[NightReading, frozenset[str]]:
+    """What is shown, and keyed hashes of the addresses that it is about."""
     contacts = store.contacts_of(session, [case.id])
     keys = [each.key for each in contacts if each.source is CaseSource.REPORT]
     with_place = sees_address(visitor) and visitor.has_pin
@@ -109,12 +110,14 @@ def _read(
         for key in keys
     ]
     number = caller_number(session, services, case) if sees_masked_number(visitor) else None
-    return NightReading(
+    reading = NightReading(
         texts=tuple(report.text for report in opened),
+        additions=tuple(report.additions for report in opened),
         number=masked_number(number) if number else None,
         addresses=tuple(dict.fromkeys(_in_words(each.place) for each in opened if each.place)),
         asks_pin=bool(keys) and sees_address(visitor) and not visitor.has_pin,
     )
+    return reading, frozenset().union(*(report.about for report in opened))
 
 
 def _in_words(place: AddressWords) -> str:
@@ -130,13 +133,15 @@ def _record_reading(
     *,
     case: NightCaseRow,
     reading: NightReading,
+    about: frozenset[str],
 ) -> None:
-    if reading.texts:
-        _record(session, services, visitor, act=Act.NIGHT_TEXT_OPENED, case=case)
-    if reading.number:
-        _record(session, services, visitor, act=Act.NIGHT_CONTACT_OPENED, case=case)
-    if any(reading.addresses):
-        _record(session, services, visitor, act=Act.NIGHT_DWELLING_OPENED, case=case)
+    shown = {
+        Act.NIGHT_TEXT_OPENED: bool(reading.texts),
+        Act.NIGHT_CONTACT_OPENED: reading.number is not None,
+        Act.NIGHT_DWELLING_OPENED: any(reading.addresses),
+    }
+    for act in (each for each, is_shown in shown.items() if is_shown):
+        _record(session, services, visitor, act=act, case=case, about=about)
 
 
 def _within(
@@ -157,7 +162,13 @@ def _within(
 
 
 def _record(
-    session: Session, services: Services, visitor: Visitor, *, act: Act, case: NightCaseRow
+    session: Session,
+    services: Services,
+    visitor: Visitor,
+    *,
+    act: Act,
+    case: NightCaseRow,
+    about: frozenset[str] = frozenset(),
 ) -> None:
     record(
         session,
@@ -166,4 +177,5 @@ def _record(
         purpose=Purpose.TONIGHT,
         subject=str(case.id),
         now=services.clock.now(),
+        places=about,
     )

@@ -56,6 +56,7 @@ def open_case_for_report(
     *,
     report_reference: str,
     neighbourhood: str | None,
+    block_id: int | None = None,
     urgency: str,
     number: str | None,
 ) -> UUID:
@@ -69,6 +70,7 @@ def open_case_for_report(
         services: The tools of the house.
         report_reference: The report's public reference.
         neighbourhood: Its name, when the report has been placed.
+        block_id: The block in which it was placed; its district sees the case.
         urgency: acute, urgent or normal.
         number: The reporter's number, when there is one to ring back.
 
@@ -77,14 +79,16 @@ def open_case_for_report(
     """
     contact = REPORT_KEY + report_reference
     known = store.find_contact(session, contact)
-    if known:  # asked again because the report has been placed since
+    if known:  # asked again because the report has been placed since, or moved
         paged = held(session, known.case_id)
-        _place(session, paged, neighbourhood)
+        if neighbourhood:
+            put(session, paged, neighbourhood, block_id=block_id)
         return paged.id
     waiting = _open_case_of(session, services, number=number)
     if waiting:
         link(session, waiting, contact=contact, source=CaseSource.REPORT, at=services.clock.now())
-        _place(session, waiting, neighbourhood)
+        if neighbourhood and not waiting.neighbourhood:
+            put(session, waiting, neighbourhood, block_id=block_id)
         waiting.urgency = urgency if urgency == ACUTE else waiting.urgency
         return waiting.id
     case = open_case(
@@ -94,16 +98,12 @@ def open_case_for_report(
         source=CaseSource.REPORT,
         urgency=urgency,
         neighbourhood=neighbourhood,
+        block_id=block_id,
         number=number,
     )
     owe(session, services, case, why=Why.REPORTS)
     _advance(session, services, case)
     return case.id
-
-
-def _place(session: Session, case: NightCaseRow, neighbourhood: str | None) -> None:
-    if neighbourhood and not case.neighbourhood:
-        put(session, case, neighbourhood)
 
 
 def _open_case_of(

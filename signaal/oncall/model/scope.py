@@ -10,6 +10,8 @@ from signaal.visitor import Visitor
 READABLE_ON_DUTY = timedelta(hours=12)
 """So long after a case began a duty contact may read its report: about one shift."""
 SHOWN_DIGITS = 2
+BY_DISTRICT = frozenset({CaseText.OWN_DISTRICT, CaseText.UNTRIAGED})
+"""Who sees the night cases of their own districts."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class NightReading:
 
     Attributes:
         texts: What its reports say, oldest first; None where a text was destroyed.
+        additions: What was added since to each of those reports, in the same order.
         number: The neighbour's number, but for its end masked; None where it isn't shown.
         addresses: Where it is, in words; only for who gave their PIN.
         asks_pin: Whether the address is shown once the PIN has been given.
     """
 
     texts: tuple[str | None, ...]
+    additions: tuple[tuple[str, ...], ...] = ()
     number: str | None = None
     addresses: tuple[str, ...] = ()
     asks_pin: bool = False
@@ -44,7 +48,7 @@ class NightReading:
 
 def sees_night(visitor: Visitor) -> bool:
     """Whether this role sees night cases at all."""
-    return sight_of(visitor.role).case_text in {CaseText.OWN_DISTRICT, CaseText.ON_DUTY}
+    return sight_of(visitor.role).case_text in {*BY_DISTRICT, CaseText.ON_DUTY}
 
 
 def may_see(
@@ -59,7 +63,7 @@ def may_see(
     sight = sight_of(visitor.role).case_text
     if sight is CaseText.ON_DUTY:
         return duty.now or (duty.then and now - opened_at <= READABLE_ON_DUTY)
-    return sight is CaseText.OWN_DISTRICT and (district is None or visitor.covers(district))
+    return sight in BY_DISTRICT and (district is None or visitor.covers(district))
 
 
 def may_read_still(visitor: Visitor, *, opened_at: datetime, now: datetime) -> bool:

@@ -110,6 +110,11 @@ def street_names(session: Session) -> tuple[str, ...]:
     return names
 
 
+def district_names(session: Session) -> dict[str, str]:
+    """The name of each district in force by its code, in order of name."""
+    return store.district_names(session)
+
+
 def area_of_postcode4(session: Session, digits: str) -> str | None:
     """The name of the neighbourhood that holds most dwellings of a four-digit postcode."""
     return store.area_of_postcode4(session, digits)
@@ -123,6 +128,14 @@ def areas_of_blocks(session: Session, block_ids: Collection[int]) -> dict[int, t
 def blocks_within(session: Session, districts: Collection[str]) -> list[int]:
     """The ids of all blocks in these districts, past ones too."""
     return store.blocks_within(session, districts)
+
+
+def blocks_around(session: Session, dwelling_id: int) -> list[int]:
+    """The ids of all blocks in a dwelling's neighbourhood, past ones too, and of those it was in.
+
+    What was reported before a load of places still speaks of the blocks of that time.
+    """
+    return store.blocks_around(session, dwelling_id)
 
 
 def block_names(session: Session, block_ids: Collection[int]) -> dict[int, tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from signaal.places.model import (
     Area,
@@ -105,6 +105,18 @@ def successors(session: Session) -> dict[int, int]:
     return {past: present for past, present in session.execute(wanted)}  # noqa: C416 - typed rows
 
 
+def district_names(session: Session) -> dict[str, str]:
+    """The name of each district in force by its code, in order of name."""
+    wanted = (
+        columns(DistrictRow.code, DistrictRow.name)
+        .join(NeighbourhoodRow, col(NeighbourhoodRow.district_code) == col(DistrictRow.code))
+        .where(col(NeighbourhoodRow.current))
+        .distinct()
+        .order_by(col(DistrictRow.name), col(DistrictRow.code))
+    )
+    return {code: name for code, name in session.execute(wanted)}  # noqa: C416 - typed rows
+
+
 def street_names(session: Session) -> tuple[str, ...]:
     """All streets with a dwelling, in order of the alphabet."""
     wanted = select(DwellingRow.street).where(col(DwellingRow.current)).distinct()
@@ -161,6 +173,18 @@ def blocks_within(session: Session, districts: Collection[str]) -> list[int]:
         select(BlockRow.id)
         .join(NeighbourhoodRow, col(BlockRow.neighbourhood_code) == col(NeighbourhoodRow.code))
         .where(col(NeighbourhoodRow.district_code).in_(districts))
+        .order_by(col(BlockRow.id))
+    )
+    return [block_id for block_id in session.exec(wanted) if block_id is not None]
+
+
+def blocks_around(session: Session, dwelling_id: int) -> list[int]:
+    """The ids of all blocks around a dwelling, past ones too, and of past ones that it was in."""
+    here = select(DwellingRow.neighbourhood_code).where(col(DwellingRow.id) == dwelling_id)
+    was_in = select(PastHomeRow.block_id).where(col(PastHomeRow.dwelling_id) == dwelling_id)
+    wanted = (
+        select(BlockRow.id)
+        .where(or_(col(BlockRow.neighbourhood_code).in_(here), col(BlockRow.id).in_(was_in)))
         .order_by(col(BlockRow.id))
     )
     return [block_id for block_id in session.exec(wanted) if block_id is not None]
