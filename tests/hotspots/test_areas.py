@@ -1,12 +1,16 @@
 """The yearly figures of neighbourhoods: for everybody, in classes, and never a small count."""
 
+import numpy as np
 from pytest import fixture, mark, raises
 
 from signaal.access.model import Role
 from signaal.errors import NoSnapshot, UnknownPlace
 from signaal.hotspots import actions
+from signaal.hotspots.actions.lattice import Areas
+from signaal.hotspots.actions.telling import told
 from signaal.hotspots.model import Shown
 from signaal.intake.model import Kind
+from signaal.privacy.suppression import OPEN, Published
 from signaal.visitor import RESIDENT
 from tests.hotspots.towns import build, looking, pages, report
 
@@ -78,19 +82,27 @@ def test_a_district_with_a_hidden_part_is_a_class_so_that_nobody_subtracts(servi
     assert figures.town.voices[Kind.NUISANCE] == Shown(10, 39, hidden=False)
 
 
-@mark.parametrize(("count", "beside"), [(0, 4), (1, 3), (0, 3)])
-def test_where_a_border_of_everybody_tells_a_hidden_part_numbers_give_way(
-    services, count, beside
-) -> None:
-    """4 and a hidden part that are "less than 5" together: the hidden part would be 0."""
-    blocks = build(services)
-    report(services, blocks[0], times=beside, weeks_ago=10)
-    report(services, blocks[1], times=count, weeks_ago=10)
-    actions.refresh(services)
-    coordinator = looking(Role.COORDINATOR)
-    for code in (ROSE, LIME):
-        known = voices(services, code)[Kind.NUISANCE]
-        assert voices(services, code, coordinator)[Kind.NUISANCE] == known
+def test_where_the_towns_number_tells_a_hidden_part_numbers_give_way() -> None:
+    """46 in the town and 45 in the one neighbourhood leave 1 for the other."""
+
+    def areas(counts: list[int], ends: list[tuple[int, int]]) -> Areas:
+        sums, low, high = (
+            np.array(each).reshape(-1, 1) for each in (counts, *zip(*ends, strict=True))
+        )
+        codes = [str(place) for place in range(len(counts))]
+        return Areas(codes, codes, sums[:, 0], sums, Published(low, high))
+
+    inside = [(40, OPEN), (0, 4)]
+    own, above = np.array([True]), np.array([0, 0])
+    far, town = areas([46], [(40, OPEN)]), areas([46], [(46, 46)])
+    near, *_ = told((areas([45, 1], inside), far, town), above=above, own=own)
+    assert [
+        (int(low), int(high)) for low, high in zip(near.low[:, 0], near.high[:, 0], strict=True)
+    ] == inside
+    vague = areas([46], [(40, OPEN)])
+    near, *_ = told((areas([45, 1], inside), far, vague), above=above, own=own)
+    assert near.low.ravel().tolist() == [45, 0]
+    assert near.high.ravel().tolist() == [45, 2]
 
 
 def test_voices_of_small_blocks_are_in_the_sum_and_told_by_nothing(services) -> None:
