@@ -84,7 +84,7 @@ class Account:
 
 
 def join(services: Services, link: str, email: str) -> Account:
-    secret = actions.new_totp_secret()
+    secret = pyotp.random_base32()
     made = Account(services, email, secret, [])
     made.recovery_codes = actions.accept(
         services, secret=link, password=PASSWORD, totp_secret=secret, totp_code=made.code()

@@ -199,7 +199,6 @@ def test_a_look_at_the_readers_own_address_is_on_the_list_and_the_address_is_now
             "month": "2026-11",
             "rule": "own_address",
             "person": str(TEAM.person),
-            "mark": "",
             "role": "team_member",
             "count": 1,
             "usual": 0.0,

@@ -118,6 +118,31 @@ def test_a_link_works_once_and_seven_days(office, browser, app, link):
         assert another.send("/uitnodiging", seen_at="/aanmelden", **fields).status_code == 404
 
 
+def test_the_cookie_holds_no_key_and_who_looked_before_saw_another_one(browser, app, link):
+    key, earlier = key_in(follow(browser, link)), key_in(follow(Browser(app), link))
+
+    with browser.client.session_transaction(base_url=browser.base) as session:
+        assert key not in repr(dict(session))
+    assert key != earlier
+    assert len(key) == 32
+
+
+def test_the_cookie_forgets_the_link_after_an_hour_and_when_joining_is_broken_off(
+    office, browser, link
+):
+    follow(browser, link)
+    office.services.clock.turn(minutes=59)
+    assert browser.get("/uitnodiging").status_code == 200
+    office.services.clock.turn(minutes=1)
+    assert browser.get("/uitnodiging").status_code == 404
+    assert "Open de link dan opnieuw" in follow(browser, "/uitnodiging/" + "x" * 43)
+    follow(browser, link)
+    browser.get("/aanmelden")
+    assert browser.get("/uitnodiging").status_code == 404
+    with browser.client.session_transaction(base_url=browser.base) as session:
+        assert "invitation" not in session
+
+
 def test_without_a_link_there_is_nothing_to_join(browser):
     assert browser.get("/uitnodiging").status_code == 404
 

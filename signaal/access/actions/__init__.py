@@ -27,7 +27,7 @@ from signaal.access.actions.people import (
 )
 from signaal.access.actions.pins import give_pin, set_pin
 from signaal.access.actions.purging import purge
-from signaal.access.actions.second_factor import new_totp_secret, totp_address
+from signaal.access.actions.second_factor import totp_address, totp_secret_for
 from signaal.access.actions.sessions import (
     revoke,
     session_of,
@@ -66,7 +66,6 @@ __all__ = [
     "invited",
     "key_of_tries",
     "may_open_on_question",
-    "new_totp_secret",
     "open_inquiries",
     "organisations",
     "people",
@@ -86,6 +85,7 @@ __all__ = [
     "start_demo_session",
     "striking",
     "totp_address",
+    "totp_secret_for",
     "verify",
     "visitor_of",
 ]

@@ -46,7 +46,7 @@ def accept(
         services: The tools of the house.
         secret: Of the link.
         password: As it was typed; 12 to 200 signs.
-        totp_secret: What the page made for the app (`new_totp_secret`).
+        totp_secret: What the page made for the app (`totp_secret_for`).
         totp_code: What the app shows now: proof that it took the secret over.
 
     Returns:

@@ -2,6 +2,7 @@
 
 import binascii
 import hmac
+from base64 import b32encode
 from datetime import datetime
 from uuid import UUID
 
@@ -18,14 +19,23 @@ STEP_SECONDS = 30
 DRIFT = (-1, 0, 1)
 """In steps: a telephone's clock may be a little behind or ahead (RFC 6238, section 5.2)."""
 CODE_DIGITS = 6
+SECRET_BYTES = 20
 SHORTEST_SECRET, LONGEST_SECRET = 32, 64
 """Signs of base32: 160 bits at least (RFC 4226, section 4, R6)."""
 ISSUER = "Signaal"
 
 
-def new_totp_secret() -> str:
-    """A secret for somebody's app, in base32; nothing is kept until `accept` gets it back."""
-    return pyotp.random_base32(SHORTEST_SECRET)
+def totp_secret_for(services: Services, *, link: str, mark: str) -> str:
+    """The secret of the app of who joins by this link, in base32; kept nowhere until `accept`.
+
+    Args:
+        services: Hold the house's secret, without which nobody makes it.
+        link: By which somebody joins.
+        mark: Of this one time that the link was followed: whoever looked earlier saw another one.
+    """
+    house = services.settings.secret_key.get_secret_value().encode()
+    made = hmac.digest(b"signaal app:" + house, f"{link}\x1f{mark}".encode(), "sha256")
+    return b32encode(made[:SECRET_BYTES]).decode()
 
 
 def totp_address(totp_secret: str, *, email: str) -> str:

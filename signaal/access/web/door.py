@@ -11,6 +11,8 @@ blueprint = Blueprint("access", __name__)
 
 SESSION_SECRET = "sid"  # noqa: S105 - the name under which the secret lies in the cookie
 LONGEST_DEVICE = 64
+INVITATION = "invitation"
+"""Under which name the cookie keeps the link of who is joining."""
 
 FIRST_PAGE = {
     Role.TEAM_MEMBER: "/kaart",
@@ -47,6 +49,11 @@ def forget() -> None:
     session.clear()
     if language:
         session["language"] = language
+
+
+def forget_invitation() -> None:
+    """Forgets the link of who was joining here; following it again begins anew."""
+    session.pop(INVITATION, None)
 
 
 def _device_cookie() -> str:

@@ -1,6 +1,8 @@
 """Joining: a link, a password, a second factor, and the recovery codes, shown once."""
 
+from datetime import timedelta
 from http import HTTPStatus
+from secrets import token_urlsafe
 
 from flask import redirect, render_template, request, session, url_for
 from markupsafe import Markup
@@ -9,13 +11,13 @@ from werkzeug.wrappers import Response
 from signaal.access import actions
 from signaal.access.model import Purpose
 from signaal.access.model.people import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from signaal.access.web.door import blueprint, forget
+from signaal.access.web.door import INVITATION, blueprint, forget, forget_invitation
 from signaal.access.web.signing_in import LONGEST_CODE, say_no
 from signaal.errors import TooBusy, UnknownLink, UnusableAccount, WrongSignIn
 from signaal.web import EVERYONE, Field, Within, clean, open_to, services
 
-INVITATION = "invitation"
-"""Under which name the cookie keeps link and new second factor, until joining is done."""
+LASTS = timedelta(hours=1)
+"""So long the cookie keeps the link, unless joining is done or broken off before."""
 LONGEST_LINK = 64
 QUIET_ZONE = 4
 """Modules of white around a QR code (ISO/IEC 18004)."""
@@ -27,7 +29,12 @@ GROUP = 4
 @open_to(EVERYONE, purpose=Purpose.SIGN_IN, within=Within.CODE)
 def follow_link(secret: str) -> Response:
     """Takes the secret out of the address at once: addresses are kept and shown in many places."""
-    session[INVITATION] = {"secret": secret[:LONGEST_LINK], "key": actions.new_totp_secret()}
+    now = services().clock.now()
+    session[INVITATION] = {
+        "secret": secret[:LONGEST_LINK],
+        "mark": token_urlsafe(),
+        "at": int(now.timestamp()),
+    }
     return redirect(url_for("access.join"), code=303)
 
 
@@ -90,14 +97,21 @@ def _form(*faults: str) -> str | tuple[str, int]:
 
 
 def _gone() -> tuple[str, int]:
-    session.pop(INVITATION, None)
+    forget_invitation()
     return render_template("access/link_gone.html"), HTTPStatus.NOT_FOUND
 
 
 def _kept() -> dict[str, str]:
-    """What the cookie holds of this invitation; its signature says that we wrote it."""
+    """Link and app key of who is joining; the cookie's signature says that we wrote it."""
     kept = session.get(INVITATION)
-    return kept if isinstance(kept, dict) else {"secret": "", "key": ""}
+    if not isinstance(kept, dict) or not _is_fresh(kept.get("at", 0)):
+        return {"secret": "", "key": ""}
+    link, mark = kept.get("secret", ""), kept.get("mark", "")
+    return {"secret": link, "key": actions.totp_secret_for(services(), link=link, mark=mark)}
+
+
+def _is_fresh(since: int) -> bool:
+    return abs(services().clock.now().timestamp() - since) < LASTS.total_seconds()
 
 
 def _picture(key: str, *, email: str) -> Markup:

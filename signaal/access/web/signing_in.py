@@ -15,6 +15,7 @@ from signaal.access.web.door import (
     enter,
     first_page,
     forget,
+    forget_invitation,
     known_device,
     remember_device,
     session_secret,
@@ -58,6 +59,7 @@ def sign_in() -> str | Response:
     """The form to sign in with; in the demo one button for each role."""
     if services().settings.is_demo:
         return render_template("access/roles.html", roles=list(Role))
+    forget_invitation()  # whoever was joining has gone elsewhere
     current = session_now()
     if current and current.step is SignInStep.PIN:  # their own session, locked: not from the start
         return redirect(url_for("access.ask_pin"), code=303)
