@@ -39,6 +39,7 @@ from signaal.messages import web as messages_web
 from signaal.oncall import actions as oncall
 from signaal.oncall import web as oncall_web
 from signaal.oncall.model import Alarm
+from signaal.places import actions as places
 from signaal.resources import STATIC, TEMPLATES, TRANSLATIONS
 from signaal.services import Services
 from signaal.settings import Settings, read_settings
@@ -235,6 +236,7 @@ def _shell() -> dict[str, object]:
         "language": str(get_locale() or "nl"),
         "line_number": settings.line_number,
         "may_open": _may_open,
+        "districts_known": _districts_known,
     }
 
 
@@ -246,6 +248,12 @@ def _may_open(path: str) -> bool:
         return False
     rule = rule_of(current_app.view_functions[endpoint])
     return rule is not None and _may_use(rule)
+
+
+def _districts_known() -> dict[str, str]:
+    """The districts by code, for pages of a floor below that of places."""
+    with services().database.reading() as reading:
+        return places.district_names(reading)
 
 
 def _standing_alarms() -> tuple[Alarm, ...]:
