@@ -3,7 +3,7 @@
 import pyotp
 import pytest
 from sqlalchemy import event, text
-from sqlmodel import select
+from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
 from signaal.access import actions
@@ -319,7 +319,8 @@ def test_who_waited_for_a_colleague_sees_what_the_colleague_did(real, boss):
 
 def details_of(services, act):
     with services.database.reading() as reading:
-        rows = reading.exec(select(AuditEntryRow).where(AuditEntryRow.act == act))
+        wanted = select(AuditEntryRow).where(AuditEntryRow.act == act)
+        rows = reading.exec(wanted.order_by(col(AuditEntryRow.seq)))
         return [read_details(row.details) for row in rows]
 
 

@@ -118,7 +118,7 @@ def test_a_role_that_may_not_come_in_hears_who_may_and_what_for(app):
         ("text", "Wat melders schrijven"),
         ("duty", "wie nu dienst heeft"),
         ("pin", "pincode"),
-        ("inquiry", "een tweede persoon"),
+        ("inquiry", "Een tweede persoon"),
         ("", "maar dit deel ervan niet"),
         ("a word that nobody knows", "maar dit deel ervan niet"),
     ],
