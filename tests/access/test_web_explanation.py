@@ -14,6 +14,7 @@ READS = {
     "nothing": "Leest niet wat melders schrijven.",
     "own_cases": "Leest alleen meldingen in eigen zaken.",
     "own_district": "Leest eigen zaken, en nieuwe meldingen in de eigen wijk.",
+    "untriaged": "Leest alleen nieuwe meldingen in de eigen wijk.",
     "on_duty": "Leest meldingen tijdens de dienst.",
     "on_question": "Leest een melding alleen na een vraag met datum",
 }

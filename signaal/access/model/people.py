@@ -67,7 +67,7 @@ ROLES_OF: Mapping[OrganisationKind, frozenset[Role]] = MappingProxyType(
 GIVEN_BY_MUNICIPALITY = frozenset(
     role
     for role, sight in MATRIX.items()
-    if sight.case_text in {CaseText.OWN_DISTRICT, CaseText.ON_QUESTION}
+    if role in READS_CASES and sight.case_text not in {CaseText.OWN_CASES, CaseText.ON_DUTY}
 )
 """Roles that read what others took in, and not their own cases alone: whichever organisation has
 them, an administrator of the municipality gives them and says for which districts."""
