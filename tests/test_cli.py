@@ -126,6 +126,7 @@ def test_commands_of_trust_say_what_they_did_and_what_is_wrong(environment, tmp_
     wrong = say(*invited, "y")
     assert (wrong.returncode, "geen e-mailadres" in wrong.stderr) == (2, True)
     assert "/uitnodiging/" in say(*invited, "beheer@gemeente.example").stdout
+    assert "Niemand heeft dit adres" in say("people", "revoke", "--email", "x@y.example").stderr
     assert "alleen geteld" in say("purge", "--dry-run").stdout
     (tmp_path / "key").write_bytes(b"\xff\xfe" * 30)
     unread = say("keys", "change-master", "--new-key-file", str(tmp_path / "key"))

@@ -10,7 +10,7 @@ from signaal import wiring
 from signaal.access import actions as access
 from signaal.access.model import AccountFault
 from signaal.cli.base import A_FILE, commands, progress, require_files, with_house
-from signaal.errors import UnusableAccount, UnusableFile
+from signaal.errors import UnknownAccount, UnusableAccount, UnusableFile
 
 ALTERED_LOG = 5
 """The exit code by which monitoring knows that the log of acts was altered."""
@@ -52,6 +52,19 @@ def people_first(house: wiring.House, *, organisation: str, email: str) -> None:
     click.echo("Geef deze link door; hij werkt één keer, zeven dagen lang. / Hand over this link;")
     click.echo("it works once, for seven days:")
     click.echo(f"{house.services.settings.public_url}/uitnodiging/{secret}")
+
+
+@people.command("revoke")
+@click.option("--email", required=True, help="whose sessions end, at once")
+@with_house
+def people_revoke(house: wiring.House, *, email: str) -> None:
+    """Ends all sessions of one person at once, for example after a stolen telephone."""
+    wiring.require_ready(house.services)
+    try:
+        ended = access.revoke(house.services, email=email)
+    except UnknownAccount:
+        raise UnknownAccount("Niemand heeft dit adres. / Nobody has this address.") from None
+    click.echo(f"{ended} sessies beëindigd. / {ended} sessions ended.")
 
 
 @commands.command()

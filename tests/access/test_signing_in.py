@@ -549,3 +549,11 @@ def test_a_provider_may_vouch_many_times_at_once(real):
     outcomes = all_at_once([lambda: vouched(real) for _ in range(6)])
 
     assert all(actions.visitor_of(real, one.secret) for one in outcomes)
+
+
+def test_a_provider_lets_nobody_in_on_an_invitation_that_ran_out(real, clock):
+    hire(real, EMAIL, Role.COORDINATOR)
+    clock.turn(days=8)
+
+    with pytest.raises(WrongSignIn):
+        vouched(real)

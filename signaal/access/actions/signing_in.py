@@ -210,7 +210,11 @@ def _vouched_for(
     if found is None and login:
         invited = people_store.person_by_email(session, login)
         found = invited if invited and invited.subject is None else None
-    return found if found and found.organisation_id == where.id else None
+    if found is None or found.organisation_id != where.id:
+        return None
+    now = services.clock.now()
+    may_join = found.joined_at or people_store.has_invitation(session, found.id, now=now)
+    return found if may_join else None
 
 
 def _join_by_provider(

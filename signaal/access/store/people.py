@@ -325,6 +325,14 @@ def use_invitation(session: Session, token_hash: str, *, now: datetime) -> bool:
     return changed(session, delete(InvitationRow).where(valid)) == 1
 
 
+def has_invitation(session: Session, person_id: UUID, *, now: datetime) -> bool:
+    """Whether a link for this person is still valid."""
+    found = select(col(InvitationRow.token_hash)).where(
+        col(InvitationRow.person_id) == person_id, col(InvitationRow.expires_at) > now
+    )
+    return session.execute(found).first() is not None
+
+
 def forget_invitations(session: Session, person_id: UUID) -> None:
     """Voids all links of this person."""
     session.execute(delete(InvitationRow).where(col(InvitationRow.person_id) == person_id))
