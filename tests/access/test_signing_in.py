@@ -13,6 +13,7 @@ from sqlalchemy import event
 
 from signaal import wiring
 from signaal.access import actions
+from signaal.access.actions.joining import make_link
 from signaal.access.actions.second_factor import is_totp_secret, step_of
 from signaal.access.actions.tokens import code_hash_of, new_code
 from signaal.access.model import OrganisationKind, Role, SignInStep
@@ -552,8 +553,13 @@ def test_a_provider_may_vouch_many_times_at_once(real):
 
 
 def test_a_provider_lets_nobody_in_on_an_invitation_that_ran_out(real, clock):
-    hire(real, EMAIL, Role.COORDINATOR)
+    person = hire(real, EMAIL, Role.COORDINATOR)
+    with real.database.session() as session, session.begin():
+        store.update_person(session, person.id, {"joined_at": None})
+        make_link(session, person.id, now=clock.now())
     clock.turn(days=8)
 
     with pytest.raises(WrongSignIn):
         vouched(real)
+    clock.turn(days=-2)
+    assert vouched(real).secret

@@ -112,7 +112,7 @@ def test_what_faded_was_coloured_and_is_no_longer(lindestad) -> None:
 @mark.parametrize("role", [Role.TEAM_MEMBER, Role.COORDINATOR, Role.POLICY_OFFICER])
 @mark.parametrize("kind", [Kind.NUISANCE, Kind.CONCERN])
 def test_the_towns_rate_from_what_is_shown_is_near_the_true_one(lindestad, kind, role) -> None:
-    """Hidden counts hold half of all voices here: the estimate is low, by less than a factor of 2.5."""
+    """Hidden counts hold half of all voices here: the estimate is low, by less than 2.5 times."""
     figures = actions.map_figures(lindestad, period=0, kind=kind, visitor=looking(role))
     frozen = read(lindestad.settings.snapshots_dir)
     counts = (frozen.periods if role is Role.POLICY_OFFICER else frozen.windows)(kind)[:, 0]

@@ -107,7 +107,8 @@ def test_a_form_counts_the_same_reporter_as_a_text_message_from_that_number(
 
     by_text, by_form = reports()
     assert by_text.reporter_token == by_form.reporter_token
-    assert by_form.identified
+    assert by_text.identified
+    assert not by_form.identified, "anybody can type a number that isn't theirs"
 
 
 def test_own_money_worries_are_of_the_kind_arrears_and_brought(services, reports, town):

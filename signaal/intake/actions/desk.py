@@ -222,8 +222,11 @@ def reference_of(session: Session, report_id: UUID, *, visitor: Visitor) -> str:
 
 def close(
     services: Services, report_id: UUID, judgement: Judgement, *, visitor: Visitor, purpose: str
-) -> None:
+) -> bool:
     """Closes a report with what was found; what was unfounded or wrong is gone at once.
+
+    Returns:
+        Whether it was closed now; False when a colleague had closed it already.
 
     Raises:
         UnusableReport: There is no such report within the visitor's reach, or nobody looked at it.
@@ -232,7 +235,7 @@ def close(
         store.hold_talk_of(session, report_id)  # it may go with the report
         row = _in_reach(session, report_id, visitor)
         if row.status in ENDED:
-            return
+            return False
         if row.status is not ReportStatus.BEING_LOOKED_AT:
             raise UnusableReport(str(report_id))
         if judgement in STANDS_AFTER:
@@ -242,6 +245,7 @@ def close(
             ending.take_away(services, session, row, ending=Ending.UNFOUNDED)
         _note(services, session, row, act=Act.REPORT_CLOSED, visitor=visitor, purpose=purpose)
     log.info("report closed", report=str(report_id), role=visitor.role)
+    return True
 
 
 def _note(

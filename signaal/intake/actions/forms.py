@@ -142,7 +142,7 @@ def _draft(
         channel=Channel.WEB,
         received_at=now,
         reporter=form.contact or f"form:{form.form_id}",
-        identified=form.contact is not None,
+        identified=False,  # nobody has checked whether the address is theirs
         place=place,
         provider_key=mark,
     )

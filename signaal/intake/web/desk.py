@@ -158,7 +158,7 @@ def close(report_id: UUID) -> Response | str:
             return render_template(
                 "intake/unfounded.html", report_id=report_id, reference=reference
             )
-        actions.close(
+        closed = actions.close(
             tools,
             report_id,
             Judgement(judgement),
@@ -167,7 +167,9 @@ def close(report_id: UUID) -> Response | str:
         )
     except UnusableReport:
         abort(404)
-    if judgement == Judgement.UNFOUNDED:
+    if not closed:
+        flash(_("Een collega was u voor."))
+    elif judgement == Judgement.UNFOUNDED:
         flash(_("De melding is weg. Alleen een telling blijft."))
     else:
         flash(_("Dat is bewaard. De melder kan het nu zien."))

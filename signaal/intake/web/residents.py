@@ -32,7 +32,7 @@ from signaal.intake.web.pages import (
     visitor_address,
 )
 from signaal.places.model import AddressWords, postcode_of
-from signaal.web import EVERYONE, Field, clean, open_to, role, services
+from signaal.web import EVERYONE, Field, clean, open_to, role, services, visitor
 
 LONGEST_STREET = 80
 RECEIPT_STAYS = timedelta(minutes=15)
@@ -123,8 +123,8 @@ def take_in_form() -> str | tuple[str, int]:
 
 
 def _counted_address() -> str:
-    """Where a resident's form comes from; a colleague's forms aren't counted."""
-    return "" if role() else visitor_address()
+    """By whom forms are counted: a resident's internet address, a colleague's account."""
+    return str(visitor().person) if role() else visitor_address()
 
 
 # -- what was typed -------------------------------------------------------------------------
