@@ -11,7 +11,6 @@ from pytest import fixture, mark
 from sqlmodel import select
 
 from signaal import wiring
-from signaal.access.actions.signing_in import DEVICE_KNOWN
 from signaal.access.model import Purpose
 from signaal.alerting import actions as alerting
 from signaal.intake import actions as intake
@@ -91,10 +90,6 @@ def test_whatever_a_purge_counts_stands_in_the_table(town) -> None:
 
     assert set(counted) <= set(Kept)
     assert {Kept.DEVICE, Kept.HOME} <= set(counted)
-
-
-def test_a_browser_is_known_for_as_long_as_the_table_says() -> None:
-    assert period(Kept.DEVICE).live == DEVICE_KNOWN
 
 
 # -- day after day --------------------------------------------------------------------------
