@@ -209,12 +209,14 @@ def _vouched_for(
     found = people_store.person_by_subject(session, subject)
     if found is None and login:
         invited = people_store.person_by_email(session, login)
-        found = invited if invited and invited.subject is None else None
+        found = invited if invited and invited.subject in {None, subject} else None
     if found is None or found.organisation_id != where.id:
         return None
     now = services.clock.now()
-    may_join = found.joined_at or people_store.has_invitation(session, found.id, now=now)
-    return found if may_join else None
+    if found.joined_at or people_store.has_invitation(session, found.id, now=now):
+        return found
+    # They may have joined a moment ago, by this very provider, which uses the invitation up.
+    return people_store.person_by_subject(session, subject)
 
 
 def _join_by_provider(
