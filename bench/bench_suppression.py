@@ -16,8 +16,8 @@ import numpy as np
 
 from signaal.hotspots import snapshot as frozen
 from signaal.hotspots.actions.areas import _year_figures
-from signaal.hotspots.actions.showing import _map_figures, _view
-from signaal.hotspots.model import BlockName
+from signaal.hotspots.actions.showing import _map_figures, _View
+from signaal.hotspots.model import BlockName, precision_for, stretches_for
 from signaal.intake.model import Kind
 from signaal.privacy.suppression import suppress
 
@@ -106,7 +106,8 @@ def main() -> None:
     print(f"  counting        {made_in:7.2f} s")
     print(f"  writing         {written_in:7.2f} s, {len(written) / 1e6:.1f} MB")
     for role in ("policy_officer", "coordinator"):
-        view = _view(role, Kind.NUISANCE)
+        precision = precision_for(role, Kind.NUISANCE)
+        view = _View(Kind.NUISANCE, precision, stretches_for(role))
         shown_in, _ = once(lambda view=view: _map_figures(made, 0, view, None))
         print(f"  map figures     {shown_in:7.2f} s for {role}, once per snapshot")
     year_in, _ = once(lambda: _year_figures(made, frozenset()))
