@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 LoopT = TypeVar("LoopT", bound=Callable[..., object])
 
@@ -22,5 +22,4 @@ def compiled(loop: LoopT, *, parallel: bool = False) -> LoopT | None:
         from numba import njit
     except ImportError:
         return None
-    made: LoopT = njit(cache=True, nogil=True, parallel=parallel)(loop)
-    return made
+    return cast("LoopT", njit(cache=True, nogil=True, parallel=parallel)(loop))
