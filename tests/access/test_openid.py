@@ -1,5 +1,6 @@
 """An identity from an organisation's own sign-in is believed only when everything fits."""
 
+import re
 from dataclasses import replace
 
 import requests
@@ -125,7 +126,7 @@ def test_an_address_that_the_provider_did_not_check_says_nothing(provider, clock
         {"token_text": '{"access_token": "a"}'},
         {"token_text": '{"error": "access_denied"}'},
     ],
-    ids=str,
+    ids=lambda wrong: re.sub(r" object at 0x[0-9a-f]+", "", str(wrong)),
 )
 @mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 def test_an_identity_that_does_not_fit_is_not_believed(provider, clock, wrong):
