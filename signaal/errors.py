@@ -216,3 +216,7 @@ class UnknownDwellings(SignaalError):
 
 class NoSnapshot(SignaalError):
     """The figures have not been made yet."""
+
+
+class ImpossibleSimulation(SignaalError):
+    """An invented town can't be as it was asked for."""

@@ -1,0 +1,74 @@
+"""Where do the blocks of an invented town lie? A grid, or the blocks of a town that is loaded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signaal.errors import ImpossibleSimulation
+from signaal.hotspots.numbers.neighbours import Adjacency
+
+SIDE = 100.0
+"""Metres from block to block: 40 dwellings to the hectare, as in a Dutch town."""
+NEIGHBOURHOOD_SIDE = 5
+"""Blocks along one side of an invented neighbourhood."""
+
+
+@dataclass(frozen=True, eq=False)
+class BlockMap:
+    """The blocks of a town: how large, where, beside what, and in which neighbourhood.
+
+    Attributes:
+        dwellings: Dwellings per block, shape (blocks,).
+        centres: Middle of each block in metres, shape (blocks, 2).
+        adjacency: Which blocks lie side by side.
+        neighbourhood: Number of the neighbourhood of each block, shape (blocks,).
+    """
+
+    dwellings: NDArray[np.int64]
+    centres: NDArray[np.float64]
+    adjacency: Adjacency
+    neighbourhood: NDArray[np.int64]
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return len(self.dwellings)
+
+    def beside(self, block: int) -> NDArray[np.int32]:
+        """The blocks that share a border with this one."""
+        starts = self.adjacency.starts
+        return self.adjacency.others[starts[block] : starts[block + 1]]
+
+
+def grid_map(blocks: int, *, dwellings: int = 40, side: float = SIDE) -> BlockMap:
+    """An invented town of equal square blocks, as nearly square as the number allows.
+
+    Args:
+        blocks: How many blocks, at least 1; they are laid in rows, of which the last may be short.
+        dwellings: Dwellings in each block, at least 1.
+        side: Metres from the middle of one block to the next.
+
+    Raises:
+        ImpossibleSimulation: There are no blocks or no dwellings.
+    """
+    if blocks < 1 or dwellings < 1:
+        raise ImpossibleSimulation(
+            "Een stad heeft minstens één blok met één woning. /"
+            " A town has at least one block with one dwelling."
+        )
+    wide = int(np.ceil(np.sqrt(blocks)))
+    place = np.arange(blocks)
+    row, column = np.divmod(place, wide)
+    right = place[(column < wide - 1) & (place + 1 < blocks)]
+    below = place[place + wide < blocks]
+    adjacency = Adjacency.of_pairs(
+        np.concatenate([right, below]), np.concatenate([right + 1, below + wide]), blocks=blocks
+    )
+    across = -(-wide // NEIGHBOURHOOD_SIDE)
+    return BlockMap(
+        dwellings=np.full(blocks, dwellings, dtype=np.int64),
+        centres=np.column_stack([column, row]) * side,
+        adjacency=adjacency,
+        neighbourhood=row // NEIGHBOURHOOD_SIDE * across + column // NEIGHBOURHOOD_SIDE,
+    )
