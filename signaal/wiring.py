@@ -28,6 +28,7 @@ from signaal.clock import AMSTERDAM, PretendClock, SystemClock
 from signaal.db import Database
 from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
 from signaal.hotspots import actions as hotspots
+from signaal.hotspots.model import FiguresPolicy
 from signaal.intake import actions as intake
 from signaal.intake.model import Categories, PromptWords
 from signaal.messages import actions as messages
@@ -50,6 +51,7 @@ POLICY_TYPES: tuple[type[Policy], ...] = (
     PromptWords,
     AlertPolicy,
     EscalationPolicy,
+    FiguresPolicy,
 )
 
 

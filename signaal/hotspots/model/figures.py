@@ -94,9 +94,8 @@ class Level(StrEnum):
 
     TOO_FEW = "too_few"
     """Too few reporters, or too few dwellings, to say anything."""
-    LESS = "less"
-    LIKE_TOWN = "like_town"
-    """No clear difference."""
+    NO_DIFFERENCE = "no_difference"
+    """No reliable difference: chance explains it, or it was so before."""
     MORE = "more"
     THREEFOLD = "threefold"
     SIXFOLD = "sixfold"
@@ -109,31 +108,60 @@ class Level(StrEnum):
 
     @property
     def stands_out(self) -> bool:
-        """Whether the block is above the town."""
+        """Whether the block is reliably above the town."""
         return self.rank >= Level.MORE.rank
 
 
 AT_LEAST = {Level.TWELVEFOLD: 12.0, Level.SIXFOLD: 6.0, Level.THREEFOLD: 3.0, Level.MORE: 1.5}
-"""Times the town's rate, at least; steps of the legend, for orientation and not a test. Doubling,
+"""Times the town's rate, at least; the steps among blocks that reliably stand out. Doubling,
 because five reporters in a block of forty dwellings are some ten times a usual town."""
-AT_MOST_FOR_LESS = 1 / 1.5
-"""Times the town's rate, at most, to be less than the town: as far below as MORE is above."""
 
 
-def level_of(count: Shown, *, low_ratio: float, high_ratio: float | None) -> Level:
-    """The strongest comparison with the town that holds for every count in the class shown.
-
-    So a colour says no more than the class beside it.
+def level_of(count: Shown, *, found: bool, crude: float, ratio: float) -> Level:
+    """How a block compares with the town, as far as its class allows.
 
     Args:
         count: The count as it is shown.
-        low_ratio: Times the town's rate at the lower end of the class.
-        high_ratio: Times the town's rate at its upper end; None: no upper end.
+        found: Whether the difference is reliable (`numbers.concentration.stand_out`).
+        crude: Times the town's rate at the lower end of the class, so that what is said holds for
+            every count in it.
+        ratio: The same, smoothed: the step of the colour. Where smoothing takes it away, because
+            a town's blocks differ by chance only, a reliable difference has the first step.
     """
     if count.hidden or count.low < REPORTERS_FOR_COLOUR:
         return Level.TOO_FEW
-    for level, times in AT_LEAST.items():
-        if low_ratio >= times:
-            return level
-    is_less = high_ratio is not None and high_ratio <= AT_MOST_FOR_LESS
-    return Level.LESS if is_less else Level.LIKE_TOWN
+    if not found or crude < AT_LEAST[Level.MORE]:
+        return Level.NO_DIFFERENCE
+    return next((level for level, times in AT_LEAST.items() if ratio >= times), Level.MORE)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Between which two numbers of reporters 95 of 100 weeks (or four weeks) lie by chance."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate, and the ends between which it lies in 95 of 100 draws."""
+
+    value: float
+    low: float
+    high: float
+
+
+ONCE_IN = (20, 100, 1_000, 10_000, 100_000, 1_000_000)
+"""The steps in which chances are told: "at most once in a thousand"."""
+
+
+def once_in(chance: float) -> int | None:
+    """A chance in words-ready steps: at most once in so many; None when it is no rarity.
+
+    Steps, because an exact chance gives the exact count behind it away.
+
+    Args:
+        chance: Between 0 and 1; not a number where nothing could be tested.
+    """
+    return max((step for step in ONCE_IN if chance * step <= 1.0), default=None)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
-from signaal.hotspots.model.figures import Level, Rate, Shown
+from signaal.hotspots.model.figures import Band, Level, Rate, Shown
+from signaal.hotspots.model.findings import MovementFigure
+from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window
+from signaal.hotspots.model.patterns import Pattern
 from signaal.hotspots.model.sights import Stretches
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
@@ -31,46 +34,6 @@ class FileKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class SnapshotInfo:
-    """Which frozen figures these are.
-
-    Attributes:
-        fingerprint: SHA-256 of everything that went in, in hexadecimal.
-        week: The last week in it, counted from Monday 1970-01-05.
-        made_at: When it was last found to be up to date, aware, UTC.
-        reports: How many placed reports went in.
-        blocks: How many blocks it covers.
-    """
-
-    fingerprint: str
-    week: int
-    made_at: datetime
-    reports: int
-    blocks: int
-
-
-@dataclass(frozen=True)
-class Window:
-    """Four weeks: 0 for the latest that somebody may see, 1 for the four before, and so on."""
-
-    number: int
-    first_day: date
-    last_day: date
-
-
-@dataclass(frozen=True)
-class BlockName:
-    """Which block, and where."""
-
-    code: str
-    dwellings: int
-    neighbourhood: str
-    neighbourhood_code: str
-    district: str
-    district_code: str
-
-
-@dataclass(frozen=True)
 class BlockFigure:
     """One block in one window and kind, as the role may see it.
 
@@ -78,13 +41,16 @@ class BlockFigure:
         block: Which block.
         reporters: Distinct reporters.
         rate: Reporters per 1,000 dwellings, smoothed; None when there are too few.
-        level: The comparison with the town.
+        level: The comparison with the town: a colour only where the difference is reliable.
+        pattern: How it went over the last twelve complete periods (new, growing, fading), in the
+            latest window and where it says something; else Pattern.NONE.
     """
 
     block: BlockName
     reporters: Shown
     rate: Rate | None
     level: Level
+    pattern: Pattern = Pattern.NONE
 
     @property
     def attention(self) -> tuple[int, int, str]:
@@ -105,6 +71,10 @@ class MapFigures:
         rows: One per block within the visitor's districts, in order of code.
         all_districts: Whether these are all blocks of the town.
         town_rate: Reporters per 1,000 dwellings in the whole town, estimated from what is shown.
+        tested: How many blocks of the whole town were looked at; the chance of a false colour is
+            held over all of them.
+        movements: What spreads or moved within the visitor's districts, in the latest window;
+            else none.
         snapshot: Which frozen figures.
     """
 
@@ -116,16 +86,63 @@ class MapFigures:
     rows: tuple[BlockFigure, ...]
     all_districts: bool
     town_rate: float
+    tested: int
+    movements: tuple[MovementFigure, ...]
     snapshot: SnapshotInfo
 
 
 @dataclass(frozen=True)
 class PeriodFigure:
-    """One stretch of weeks of one block: its days and its reporters as they may be seen."""
+    """One stretch of weeks of one block: its days and its reporters as they may be seen.
+
+    Attributes:
+        first_day: Its first day.
+        last_day: Its last day.
+        reporters: Distinct reporters.
+        expected: Between which numbers 95 of 100 such stretches lie when nothing is going on;
+            None where that is not known or not for this role.
+    """
 
     first_day: date
     last_day: date
     reporters: Shown
+    expected: Band | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would change a colour, in whole reporters; each is "at most so many".
+
+    Attributes:
+        fewer: With so many fewer in the block the colour is gone for certain; None when grey.
+        more: With so many more in the block it gets a colour for certain, all else the same; None
+            when it has one, or where nothing can be compared.
+    """
+
+    fewer: int | None
+    more: int | None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """A block together with its neighbours: this is what is tested.
+
+    Attributes:
+        reporters: In all of them together: the sum of the ends that are shown, and no more.
+        expected: How many there would be if all dwellings in town were alike.
+        dwellings: In all of them together.
+        neighbours: Each as it may be seen, in order of code; none outside the visitor's districts.
+        outside: How many neighbours lie outside the visitor's districts.
+        once_in: By chance at most once in so many blocks like this (20, 100, 1,000 ...); None when
+            it is no rarity.
+    """
+
+    reporters: Shown
+    expected: float
+    dwellings: int
+    neighbours: tuple["BlockFigure", ...]
+    outside: int
+    once_in: int | None
 
 
 @dataclass(frozen=True)
@@ -143,6 +160,16 @@ class KindStory:
         fours: Stretches of four weeks, oldest first.
         weeks: Single weeks, oldest first; empty where only classes are seen. Withheld in each
             window of four that has a hidden week.
+        around: The block with its neighbours, and how often by chance; None for a block that is
+            not tested (fewer than ten dwellings, or a town without a rate).
+        own_past: Reporters per 1,000 dwellings in four weeks, mean of the 52 weeks before, between
+            the ends that are shown.
+        change: What would change the outcome.
+        tested: How many blocks of the town were looked at.
+        movement: The movement that this block is part of.
+        dispersion: How much more the town's counts vary than chance alone; 1 for no more.
+        short_history: Whether the expected band comes from the surroundings, because the block has
+            less than 26 weeks of its own.
     """
 
     kind: Kind
@@ -154,6 +181,13 @@ class KindStory:
     own_share: int
     fours: tuple[PeriodFigure, ...]
     weeks: tuple[PeriodFigure, ...]
+    around: Surroundings | None
+    own_past: Rate
+    change: Change
+    tested: int
+    movement: MovementFigure | None
+    dispersion: float
+    short_history: bool
 
     @property
     def has_open_weeks(self) -> bool:

@@ -38,8 +38,7 @@ ROWS_ON_PAPER = 50
 
 COLOURS = {
     Level.TOO_FEW: "#e9e5db",
-    Level.LESS: "#f7fbfa",
-    Level.LIKE_TOWN: "#d6e8e6",
+    Level.NO_DIFFERENCE: "#f7f5ef",
     Level.MORE: "#a5d0cc",
     Level.THREEFOLD: "#6db2ae",
     Level.SIXFOLD: "#3a8c8b",

@@ -30,8 +30,7 @@ def level_name(level: Level) -> str:
     """A comparison with the town in words."""
     names = {
         Level.TOO_FEW: _("te weinig meldingen om iets over te zeggen"),
-        Level.LESS: _("minder dan de stad"),
-        Level.LIKE_TOWN: _("geen duidelijk verschil met de stad"),
+        Level.NO_DIFFERENCE: _("geen betrouwbaar verschil met de stad"),
         Level.MORE: _("minstens 1,5 keer de stad"),
         Level.THREEFOLD: _("minstens 3 keer de stad"),
         Level.SIXFOLD: _("minstens 6 keer de stad"),
@@ -45,8 +44,7 @@ def level_short(level: Level) -> str:
     """A comparison with the town in a few words, for a narrow column."""
     names = {
         Level.TOO_FEW: _("te weinig meldingen"),
-        Level.LESS: _("minder"),
-        Level.LIKE_TOWN: _("geen duidelijk verschil"),
+        Level.NO_DIFFERENCE: _("geen betrouwbaar verschil"),
         Level.MORE: _("minstens 1,5 keer"),
         Level.THREEFOLD: _("minstens 3 keer"),
         Level.SIXFOLD: _("minstens 6 keer"),

@@ -1,0 +1,47 @@
+"""Which figures, which weeks, which block."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class SnapshotInfo:
+    """Which frozen figures these are.
+
+    Attributes:
+        fingerprint: SHA-256 of everything that went in, in hexadecimal.
+        week: The last week in it, counted from Monday 1970-01-05.
+        made_at: When it was last found to be up to date, aware, UTC.
+        reports: How many placed reports went in.
+        blocks: How many blocks it covers.
+        past: SHA-256 of everything before the running week: with the same past, all that depends
+            on the past alone is the same.
+    """
+
+    fingerprint: str
+    week: int
+    made_at: datetime
+    reports: int
+    blocks: int
+    past: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Four weeks: 0 for the latest that somebody may see, 1 for the four before, and so on."""
+
+    number: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True)
+class BlockName:
+    """Which block, and where."""
+
+    code: str
+    dwellings: int
+    neighbourhood: str
+    neighbourhood_code: str
+    district: str
+    district_code: str
