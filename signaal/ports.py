@@ -47,6 +47,23 @@ class OutboundCall:
     ring_seconds: int
 
 
+@dataclass(frozen=True)
+class OutboundMail:
+    """One e-mail on its way out, in plain text.
+
+    Attributes:
+        outbox_id: Our own id; the mail carries it, so that one that is sent twice is known again.
+        to_address: Who gets it.
+        subject: What it is about, on one line.
+        body: What it says.
+    """
+
+    outbox_id: UUID
+    to_address: str
+    subject: str
+    body: str
+
+
 class CopyKind(StrEnum):
     """What a telephone provider keeps of us."""
 
@@ -92,6 +109,18 @@ class Carrier(Protocol):
 
     def forget(self, copy: ProviderCopy) -> None:
         """Deletes what the provider keeps of a message or call; one that is gone is no error."""
+        ...
+
+
+class Mailer(Protocol):
+    """A server that carries e-mail."""
+
+    def send_mail(self, mail: OutboundMail) -> None:
+        """Hands over one e-mail.
+
+        Raises:
+            CarrierError: It was not taken.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from signaal.clock import Clock
 from signaal.db import Database, Session
 from signaal.policies import Policies
-from signaal.ports import Carrier, IdentityProvider, InboundReader, SignatureCheck
+from signaal.ports import Carrier, IdentityProvider, InboundReader, Mailer, SignatureCheck
 from signaal.settings import Settings
 
 
@@ -41,6 +41,7 @@ class Services:
         signatures: Who knows a genuine webhook.
         inbound_readers: Who reads an inbound text message before intake does, in this order.
         identity_provider: The organisation's own sign-in, if there is one.
+        mailer: Who carries e-mail, if anybody does.
         hash_cost: What guessing a password costs, were its hash ever to leak.
     """
 
@@ -53,4 +54,5 @@ class Services:
     signatures: SignatureCheck
     inbound_readers: tuple[InboundReader[Session], ...] = ()
     identity_provider: IdentityProvider | None = None
+    mailer: Mailer | None = None
     hash_cost: HashCost = HashCost()

@@ -44,6 +44,14 @@ class CarrierName(StrEnum):
     TWILIO = "twilio"
 
 
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is sealed."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
 class Settings(BaseSettings):
     """All settings, checked when they are read."""
 
@@ -78,6 +86,15 @@ class Settings(BaseSettings):
     """Still accepted while a token is being changed."""
     twilio_api_url: str = "https://api.twilio.com"
     """Another address only for a rehearsal against the fake telephone network."""
+
+    smtp_host: str = ""
+    """The server that carries our e-mail; empty: Signaal sends none."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: MailSecurity = MailSecurity.STARTTLS
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    mail_from: Annotated[str, StringConstraints(pattern=r"^$|^[^@\s<>,;]+@[^@\s<>,;]+$")] = ""
+    """The address that our e-mail comes from."""
 
     oidc_issuer: Annotated[str, AfterValidator(_readable_address)] = ""
     """Where the organisation's own sign-in stands (OpenID Connect); empty: there is none."""
@@ -183,6 +200,7 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
     return [
         *_dangers_anywhere(settings),
         *_sign_in_dangers(settings),
+        *_mail_dangers(settings),
         *(_dangers_of_the_demo if settings.is_demo else _dangers_in_production)(settings),
     ]
 
@@ -299,6 +317,23 @@ def _sign_in_dangers(settings: Settings) -> list[tuple[bool, str]]:
             "SIGNAAL_OIDC_ISSUER moet een volledig adres zijn dat met https:// begint (of naar"
             " 127.0.0.1 wijzen voor een oefening). / SIGNAAL_OIDC_ISSUER must be a full address"
             " that begins with https:// (or point at 127.0.0.1 for a rehearsal).",
+        ),
+    ]
+
+
+def _mail_dangers(settings: Settings) -> list[tuple[bool, str]]:
+    """What would be unsafe about sending e-mail."""
+    is_open = settings.smtp_security is MailSecurity.NONE
+    return [
+        (
+            bool(settings.smtp_host) is not bool(settings.mail_from),
+            "Vul SIGNAAL_SMTP_HOST en SIGNAAL_MAIL_FROM allebei in, of geen van beide. / Set both"
+            " SIGNAAL_SMTP_HOST and SIGNAAL_MAIL_FROM, or neither.",
+        ),
+        (
+            bool(settings.smtp_host) and is_open and settings.smtp_host not in LOOPBACK,
+            "SIGNAAL_SMTP_SECURITY=none mag alleen naar 127.0.0.1; kies starttls of tls. /"
+            " SIGNAAL_SMTP_SECURITY=none is allowed to 127.0.0.1 only; choose starttls or tls.",
         ),
     ]
 

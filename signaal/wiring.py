@@ -36,6 +36,7 @@ from signaal.oncall import actions as oncall
 from signaal.oncall.model import EscalationPolicy
 from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webhook_token
 from signaal.outside.openid import OpenIdProvider
+from signaal.outside.smtp import SmtpMailer
 from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
 from signaal.policies import Policies, Policy, read_policies
 from signaal.privacy import actions as privacy
@@ -90,6 +91,7 @@ def build(settings: Settings) -> House:
         line_clock=PretendClock(clock) if settings.is_demo else clock,
         policies=read_all_policies(settings),
         carrier=ConsoleCarrier(network) if network else TwilioCarrier(settings),
+        mailer=SmtpMailer(settings) if settings.smtp_host else None,
         signatures=(ConsoleSignatureCheck if network else TwilioSignatureCheck)(settings),
         identity_provider=OpenIdProvider(settings, clock) if settings.oidc_issuer else None,
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from signaal.errors import CarrierError
-from signaal.ports import OutboundCall, OutboundText, ProviderCopy
+from signaal.ports import OutboundCall, OutboundMail, OutboundText, ProviderCopy
 from signaal.services import HashCost
 
 QUICK_HASH = HashCost(passes=1, memory_kib=8, lanes=1)
@@ -65,6 +65,19 @@ class RecordingPhone:
         sid = kind + outbox_id.hex
         self.known[outbox_id] = sid
         return sid
+
+
+@dataclass
+class RecordingMailer:
+    """A mail server that writes down what it was asked to carry; `fail_next` makes it refuse."""
+
+    mails: list[OutboundMail] = field(default_factory=list)
+    fail_next: list[CarrierError] = field(default_factory=list)
+
+    def send_mail(self, mail: OutboundMail) -> None:
+        if self.fail_next:
+            raise self.fail_next.pop(0)
+        self.mails.append(mail)
 
 
 class TrustingCheck:

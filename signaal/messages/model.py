@@ -11,6 +11,7 @@ class MessageChannel(StrEnum):
 
     SMS = "sms"
     CALL = "call"
+    MAIL = "mail"
 
 
 class OutboxState(StrEnum):
@@ -36,12 +37,14 @@ class Words:
     """What is sealed of a message: whom it is for and what it says.
 
     Attributes:
-        to_number: E.164.
+        to: A number, E.164; of an e-mail the address.
         body: Empty for a call.
+        subject: Of an e-mail.
     """
 
-    to_number: str
+    to: str
     body: str
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,7 @@ class Queued:
     id: UUID
     channel: MessageChannel
     line: str
-    to_number: str
-    body: str
+    words: Words
     answer_path: str
     ring_seconds: int
     attempts: int

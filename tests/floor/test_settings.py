@@ -102,6 +102,21 @@ def test_a_production_environment_without_its_mode_is_refused_once_for_each_thin
     assert len(str(refused.value).splitlines()) == 2
 
 
+@mark.parametrize(
+    ("given", "said"),
+    [
+        ({"SMTP_HOST": "mail.example.nl"}, "SIGNAAL_MAIL_FROM"),
+        ({"MAIL_FROM": "signaal@example.nl"}, "SIGNAAL_SMTP_HOST"),
+        ({"SMTP_HOST": "mail.example.nl", "SMTP_SECURITY": "none"}, "SIGNAAL_SMTP_SECURITY"),
+        ({"SMTP_HOST": "mail.example.nl", "MAIL_FROM": "Signaal <a@b.nl>"}, "SIGNAAL_MAIL_FROM"),
+    ],
+)
+def test_mail_that_could_not_be_sent_safely_is_refused(environment, given, said) -> None:
+    environment(**{f"SIGNAAL_{name}": value for name, value in given.items()})
+    with raises(UnsafeSetting, match=said):
+        read_settings()
+
+
 def test_secrets_left_empty_or_as_they_are_shipped_are_the_demos(environment) -> None:
     environment(SIGNAAL_SECRET_KEY=DEMO_SECRET, SIGNAAL_TWILIO_ACCOUNT_SID="")
     assert read_settings().is_demo

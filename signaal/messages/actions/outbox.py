@@ -23,7 +23,7 @@ from signaal.messages.model import (
     later,
     wait_after,
 )
-from signaal.ports import Carrier, CopyKind, OutboundCall, OutboundText
+from signaal.ports import CopyKind, OutboundCall, OutboundMail, OutboundText
 from signaal.privacy.actions import destroy_key
 from signaal.services import Services
 from signaal.settings import Settings
@@ -64,7 +64,7 @@ def enqueue_text(
     row = _row(
         MessageChannel.SMS, key=key, line=line, urgent=urgent, now=now, drop_after=drop_after
     )
-    return _keep(session, row, Words(to_number=to, body=body), settings=settings)
+    return _keep(session, row, Words(to=to, body=body), settings=settings)
 
 
 def enqueue_call(
@@ -97,7 +97,37 @@ def enqueue_call(
     """
     row = _row(MessageChannel.CALL, key=key, line=line, urgent=True, now=now, drop_after=drop_after)
     row.answer_path, row.ring_seconds = answer_path, ring_seconds
-    return _keep(session, row, Words(to_number=to, body=""), settings=settings)
+    return _keep(session, row, Words(to=to, body=""), settings=settings)
+
+
+def enqueue_mail(
+    session: Session,
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    body: str,
+    settings: Settings,
+    now: datetime,
+    drop_after: datetime | None = None,
+) -> UUID:
+    """Puts an e-mail in the outbox, in the caller's transaction; once for each key, never urgent.
+
+    Args:
+        session: The caller's session, in its transaction.
+        key: What makes this mail the same one when it is asked for again.
+        to: The address.
+        subject: What it is about, on one line.
+        body: What it says, in plain text.
+        settings: Hold the master key, by which words and address are sealed from the first row on.
+        now: The present instant.
+        drop_after: After this instant it is no longer worth sending.
+
+    Returns:
+        The id of the mail that is kept under this key.
+    """
+    row = _row(MessageChannel.MAIL, key=key, line="", urgent=False, now=now, drop_after=drop_after)
+    return _keep(session, row, Words(to=to, body=body, subject=subject), settings=settings)
 
 
 def _row(
@@ -211,10 +241,14 @@ def _deliver(services: Services, message: Queued) -> int:
     if message.drop_after is not None and message.drop_after <= services.clock.now():
         _settle(services, message, state=OutboxState.DROPPED)
         return 0
+    if message.channel is MessageChannel.MAIL:
+        _hand_over_mail(services, message)
+        _settle(services, message, state=OutboxState.SENT)
+        return 1
     outbound = _outbound(message)
-    sid = _found_at_carrier(services, message) if message.attempts > 1 else None
+    sid = _found_at_carrier(services, message, outbound) if message.attempts > 1 else None
     if sid is None:
-        sid = _hand_over(services.carrier, outbound)
+        sid = _hand_over(services, outbound)
     _settle(services, message, state=OutboxState.SENT, sid=sid)
     return 1
 
@@ -224,29 +258,39 @@ def _outbound(message: Queued) -> OutboundText | OutboundCall:
         return OutboundText(
             outbox_id=message.id,
             from_number=message.line,
-            to_number=message.to_number,
-            body=message.body,
+            to_number=message.words.to,
+            body=message.words.body,
         )
     return OutboundCall(
         outbox_id=message.id,
         from_number=message.line,
-        to_number=message.to_number,
+        to_number=message.words.to,
         answer_path=message.answer_path,
         ring_seconds=message.ring_seconds,
     )
 
 
-def _hand_over(carrier: Carrier, outbound: OutboundText | OutboundCall) -> str:
+def _hand_over(services: Services, outbound: OutboundText | OutboundCall) -> str:
     if isinstance(outbound, OutboundCall):
-        return carrier.place_call(outbound)
-    return carrier.send_text(outbound)
+        return services.carrier.place_call(outbound)
+    return services.carrier.send_text(outbound)
 
 
-def _found_at_carrier(services: Services, message: Queued) -> str | None:
+def _hand_over_mail(services: Services, message: Queued) -> None:
+    """No mail server can be asked whether it has a mail already: the mail's own id says so."""
+    if services.mailer is None:
+        raise CarrierError("no mail server is set", permanent=False, operator=True)
+    said = message.words
+    services.mailer.send_mail(OutboundMail(message.id, said.to, said.subject, said.body))
+
+
+def _found_at_carrier(
+    services: Services, message: Queued, outbound: OutboundText | OutboundCall
+) -> str | None:
     with services.database.reading() as session:
-        sign = words.sign_of(message.to_number, settings=services.settings)
-        taken = store.sids_to(session, message.to_number, sign=sign)
-    return services.carrier.sent_before(_outbound(message), since=message.created_at, taken=taken)
+        sign = words.sign_of(message.words.to, settings=services.settings)
+        taken = store.sids_to(session, message.words.to, sign=sign)
+    return services.carrier.sent_before(outbound, since=message.created_at, taken=taken)
 
 
 def _settle(

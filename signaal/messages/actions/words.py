@@ -35,8 +35,9 @@ def seal(session: Session, row: store.OutboxRow, words: Words, *, settings: Sett
         master_key=settings.master_key,
         purpose=KeyPurpose.MESSAGES,
     )
-    row.sealed = key.seal(json.dumps([words.to_number, words.body]), about=ABOUT)
-    row.number_sign = sign_of(words.to_number, settings=settings)
+    said = [words.to, words.body, *([words.subject] if words.subject else [])]
+    row.sealed = key.seal(json.dumps(said), about=ABOUT)
+    row.number_sign = sign_of(words.to, settings=settings)
     row.to_number = row.body = ""
 
 
@@ -78,5 +79,4 @@ def _opened(row: store.OutboxRow, key: DataKey | None) -> Words:
         return Words(row.to_number, row.body)
     if key is None:
         raise BrokenSeal
-    to_number, body = json.loads(key.open(row.sealed, about=ABOUT))
-    return Words(to_number, body)
+    return Words(*json.loads(key.open(row.sealed, about=ABOUT)))
