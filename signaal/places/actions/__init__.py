@@ -3,6 +3,8 @@
 from signaal.places.actions.finding import (
     area_of_postcode4,
     areas_of_blocks,
+    block_borders,
+    block_centres,
     block_layer,
     block_names,
     block_successors,
@@ -25,6 +27,8 @@ from signaal.places.actions.loading import (
 __all__ = [
     "area_of_postcode4",
     "areas_of_blocks",
+    "block_borders",
+    "block_centres",
     "block_layer",
     "block_names",
     "block_successors",

@@ -3,8 +3,11 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from signaal.db import Session
-from signaal.places import store
+from signaal.places import geometry, store
 from signaal.places.model import (
     HIGHEST_NUMBER,
     AddressWords,
@@ -90,6 +93,25 @@ def _only_block(place: PlaceFound) -> PlaceFound:
 def block_layer(session: Session) -> list[Block]:
     """All blocks in force, in order of id."""
     return store.blocks(session)
+
+
+def block_borders(blocks: Sequence[Block]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which blocks lie beside which: those with a piece of border in common.
+
+    A block without any such neighbour (an island, say) gets its nearest.
+
+    Args:
+        blocks: Any blocks, in any order.
+
+    Returns:
+        The places in `blocks` of both sides, the lower first, each pair once; shape (pairs,) each.
+    """
+    return geometry.borders_between([block.wkb for block in blocks])
+
+
+def block_centres(blocks: Sequence[Block]) -> NDArray[np.float64]:
+    """The centre of each block, metres east and north (EPSG:28992), shape (blocks, 2)."""
+    return geometry.centres_of([block.wkb for block in blocks])
 
 
 def block_successors(session: Session) -> dict[int, int]:
