@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signaal.clock import WEEKS_PER_PERIOD
+from signaal.hotspots.numbers.compiled import compiled
 
 IntArray: TypeAlias = NDArray[np.integer[Any]]
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -104,6 +105,48 @@ def weekly_voices(reports: ReportColumns, *, span: Span, blocks: int, kinds: int
     weight = _with_second_source(voices, cells=cells)
     counted = np.bincount(key, weights=weight, minlength=cells * WEEKS_PER_PERIOD)
     return np.asarray(counted, dtype=np.float64).reshape(kinds, blocks, span.weeks)
+
+
+def count_weeks(
+    block: IntArray, week: IntArray, *, blocks: int, first_week: int, weeks: int
+) -> NDArray[np.int32]:
+    """How many rows there are per block and week; what lies outside both counts for nothing.
+
+    Args:
+        block: Index of the block, -1 for none, shape (rows,).
+        week: Week of each row, counted from Monday 1970-01-05, shape (rows,).
+        blocks: How many blocks there are.
+        first_week: The first week to count.
+        weeks: How many weeks.
+
+    Returns:
+        Counts, shape (blocks, weeks).
+    """
+    loop = compiled(_add_up)
+    if loop is None:
+        return _add_up_plainly(block, week, blocks=blocks, first_week=first_week, weeks=weeks)
+    counts = np.zeros((blocks, weeks), dtype=np.int32)
+    loop(block, week, first_week, counts)
+    return counts
+
+
+def _add_up(block: IntArray, week: IntArray, first_week: int, counts: NDArray[np.int32]) -> None:
+    """One walk along the rows, without any table in between."""
+    blocks, weeks = counts.shape
+    for row in range(block.size):
+        since = week[row] - first_week
+        if 0 <= since < weeks and 0 <= block[row] < blocks:
+            counts[block[row], since] += 1
+
+
+def _add_up_plainly(
+    block: IntArray, week: IntArray, *, blocks: int, first_week: int, weeks: int
+) -> NDArray[np.int32]:
+    since = week.astype(np.int64) - first_week
+    inside = (since >= 0) & (since < weeks) & (block >= 0) & (block < blocks)
+    cell = block[inside].astype(np.int64) * weeks + since[inside]
+    counted = np.bincount(cell, minlength=blocks * weeks)
+    return counted.astype(np.int32).reshape(blocks, weeks)
 
 
 def stretch_voices(weekly: FloatArray) -> FloatArray:

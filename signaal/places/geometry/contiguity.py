@@ -44,11 +44,15 @@ def borders_between(polygons: Sequence[bytes]) -> tuple[Ints, Ints]:
 
 
 def centres_of(polygons: Sequence[bytes]) -> Floats:
-    """The centre of gravity of each polygon (WKB), metres east and north, shape (polygons, 2)."""
+    """The centre of gravity of each polygon (WKB), metres east and north; NaN for an empty one.
+
+    Returns:
+        Shape (polygons, 2).
+    """
     import shapely
 
-    middles = shapely.centroid(shapely.from_wkb(list(polygons)))
-    return np.column_stack([shapely.get_x(middles), shapely.get_y(middles)]).astype(np.float64)
+    middles = shapely.centroid(np.asarray(shapely.from_wkb(list(polygons)), dtype=object))
+    return np.asarray(shapely.bounds(middles)[:, :2], dtype=np.float64)
 
 
 def neighbours(shapes: Shapes) -> tuple[Ints, Ints]:
