@@ -51,7 +51,8 @@ def years_of(weeks: int) -> IntArray:
     """
     ago = np.arange(weeks - 1, -1, -1)
     before = ago >= WEEKS_PER_YEAR
-    return (before & (before.sum() >= LEAST_REPEATED)).astype(np.int64)
+    enough = bool(before.sum() >= LEAST_REPEATED)
+    return np.asarray(before & enough, dtype=np.int64)
 
 
 def by_turn(totals: FloatArray, *, turns: IntArray, seen: FloatArray) -> FloatArray:
