@@ -3,9 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from signaal.hotspots.numbers import counts as room
 from signaal.hotspots.numbers.counts import (
     ReportColumns,
     Span,
+    count_weeks,
     stretch_voices,
     weekly_voices,
     whole_voices,
@@ -202,3 +204,46 @@ def _voices_of(here) -> float:
             del heaviest[who]
     whole = any(weight == 1.0 for weight in heaviest.values())
     return sum(1.0 if whole else weight for weight in heaviest.values())
+
+
+def per_week(block, week, **sizes):
+    columns_of = np.array(block, dtype=np.int64), np.array(week, dtype=np.int64)
+    compiled = count_weeks(*columns_of, **sizes)
+    assert_array_equal(compiled, room._add_up_plainly(*columns_of, **sizes))
+    return compiled
+
+
+def test_rows_per_block_and_week_by_hand() -> None:
+    found = per_week([0, 1, 1, 0], [7, 8, 8, 9], blocks=2, first_week=7, weeks=3)
+
+    assert_array_equal(found, [[1, 0, 1], [0, 2, 0]])
+    assert found.dtype == np.int32
+
+
+def test_rows_outside_the_weeks_or_the_blocks_count_for_nothing() -> None:
+    found = per_week([0, 0, -1, 2, 1], [6, 10, 8, 8, 9], blocks=2, first_week=7, weeks=3)
+
+    assert_array_equal(found, [[0, 0, 0], [0, 0, 1]])
+
+
+def test_without_rows_blocks_or_weeks_nothing_is_counted() -> None:
+    assert per_week([], [], blocks=2, first_week=7, weeks=3).sum() == 0
+    assert per_week([0], [7], blocks=0, first_week=7, weeks=3).shape == (0, 3)
+    assert per_week([0], [7], blocks=2, first_week=7, weeks=0).shape == (2, 0)
+
+
+def test_an_invented_future_date_is_not_counted() -> None:
+    found = per_week([0, 0], [2**62, -(2**62)], blocks=1, first_week=2_900, weeks=104)
+
+    assert found.sum() == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(-2, 5), st.integers(95, 110)), max_size=50), st.integers(1, 9)
+)
+def test_the_compiled_count_equals_counting_by_hand(rows, weeks) -> None:
+    block, week = [row[0] for row in rows], [row[1] for row in rows]
+    found = per_week(block, week, blocks=4, first_week=100, weeks=weeks)
+
+    for at in range(4):
+        assert [rows.count((at, 100 + n)) for n in range(weeks)] == list(found[at])

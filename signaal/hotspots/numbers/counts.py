@@ -125,18 +125,22 @@ def count_weeks(
     loop = compiled(_add_up)
     if loop is None:
         return _add_up_plainly(block, week, blocks=blocks, first_week=first_week, weeks=weeks)
-    counts = np.zeros((blocks, weeks), dtype=np.int32)
-    loop(block, week, first_week, counts)
-    return counts
+    counts = np.zeros(blocks * weeks, dtype=np.int32)
+    loop(block, week, first_week, weeks, counts)
+    return counts.reshape(blocks, weeks)
 
 
-def _add_up(block: IntArray, week: IntArray, first_week: int, counts: NDArray[np.int32]) -> None:
+def _add_up(
+    block: IntArray, week: IntArray, first_week: int, weeks: int, counts: NDArray[np.int32]
+) -> None:
     """One walk along the rows, without any table in between."""
-    blocks, weeks = counts.shape
+    long = np.uint64(weeks)
+    wide = np.uint64(counts.size // max(weeks, 1))
     for row in range(block.size):
-        since = week[row] - first_week
-        if 0 <= since < weeks and 0 <= block[row] < blocks:
-            counts[block[row], since] += 1
+        # What is below zero becomes very large, so that one comparison finds both sides.
+        since, place = np.uint64(week[row] - first_week), np.uint64(block[row])
+        if since < long and place < wide:
+            counts[place * long + since] += 1
 
 
 def _add_up_plainly(
