@@ -203,7 +203,7 @@ def test_a_town_that_is_busy_all_over_has_no_block_that_stands_out(services) -> 
     actions.refresh(services)
     for role in (Role.COORDINATOR, Role.TEAM_MEMBER):
         figures = actions.map_figures(services, period=0, kind=Kind.NUISANCE, visitor=looking(role))
-        assert {row.level for row in figures.rows} == {Level.LIKE_TOWN}
+        assert {row.level for row in figures.rows} == {Level.NO_DIFFERENCE}
 
 
 def test_an_empty_town_has_no_figures_yet(services) -> None:

@@ -1,4 +1,5 @@
 from bisect import bisect
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +10,14 @@ from signaal.errors import NotAllowed
 from signaal.hotspots.model import (
     LOOKERS,
     WITHHELD,
+    FiguresPolicy,
+    Gap,
     Level,
     Shown,
     Stretches,
     kinds_for,
     level_of,
+    once_in,
     precision_for,
     shown,
     shown_weeks,
@@ -95,26 +99,76 @@ def test_counts_of_one_class_look_the_same(one, other) -> None:
 
 
 @mark.parametrize(
-    ("count", "low", "high", "level"),
+    ("count", "found", "crude", "ratio", "level"),
     [
-        (Shown(0, 4, hidden=True), 9.0, 9.0, Level.TOO_FEW),
-        (Shown(4, 4, hidden=False), 9.0, 9.0, Level.TOO_FEW),
-        (Shown(5, 5, hidden=False), 0.6, 0.6, Level.LESS),
-        (Shown(5, 5, hidden=False), 0.7, 0.7, Level.LIKE_TOWN),
-        (Shown(5, 5, hidden=False), 1.49, 1.49, Level.LIKE_TOWN),
-        (Shown(5, 5, hidden=False), 1.5, 1.5, Level.MORE),
-        (Shown(5, 5, hidden=False), 3.0, 3.0, Level.THREEFOLD),
-        (Shown(5, 5, hidden=False), 6.0, 6.0, Level.SIXFOLD),
-        (Shown(5, 5, hidden=False), 12.0, 12.0, Level.TWELVEFOLD),
-        (Shown(5, 9, hidden=False), 1.2, 2.1, Level.LIKE_TOWN),
-        (Shown(5, 9, hidden=False), 0.4, 0.6, Level.LESS),
-        (Shown(5, 9, hidden=False), 0.4, 0.8, Level.LIKE_TOWN),
-        (Shown(40, None, hidden=False), 0.4, None, Level.LIKE_TOWN),
-        (Shown(40, None, hidden=False), 3.3, None, Level.THREEFOLD),
+        (Shown(0, 4, hidden=True), True, 9.0, 9.0, Level.TOO_FEW),
+        (Shown(4, 4, hidden=False), True, 9.0, 9.0, Level.TOO_FEW),
+        (Shown(5, 5, hidden=False), False, 99.0, 99.0, Level.NO_DIFFERENCE),
+        (Shown(5, 5, hidden=False), True, 1.49, 1.49, Level.NO_DIFFERENCE),
+        (Shown(5, 5, hidden=False), True, 1.5, 1.0, Level.MORE),
+        (Shown(5, 5, hidden=False), True, 9.0, 2.99, Level.MORE),
+        (Shown(5, 5, hidden=False), True, 9.0, 3.0, Level.THREEFOLD),
+        (Shown(5, 9, hidden=False), True, 9.0, 6.0, Level.SIXFOLD),
+        (Shown(40, None, hidden=False), True, 20.0, 12.0, Level.TWELVEFOLD),
     ],
 )
-def test_a_colour_says_what_holds_for_every_count_in_the_class(count, low, high, level) -> None:
-    assert level_of(count, low_ratio=low, high_ratio=high) is level
+def test_only_a_reliable_difference_has_a_colour(count, found, crude, ratio, level) -> None:
+    assert level_of(count, found=found, crude=crude, ratio=ratio) is level
+
+
+@mark.parametrize(
+    ("chance", "times"),
+    [(0.2, None), (0.051, None), (0.05, 20), (0.011, 20), (0.0009, 1_000), (0.0, 1_000_000)],
+)
+def test_a_chance_is_told_in_steps(chance, times) -> None:
+    assert once_in(chance) == times
+    assert once_in(float("nan")) is None
+
+
+RULES = {
+    "owner": "Coördinator",
+    "review_by": date(2027, 6, 1),
+    "false_discovery_rate": 0.05,
+    "least_reporters": 5,
+    "radius_metres": 400.0,
+    "share_of_dwellings": 0.05,
+    "longest_weeks": 8,
+    "simulations": 999,
+}
+
+
+@mark.parametrize(
+    ("key", "value"),
+    [
+        ("owner", " "),
+        ("false_discovery_rate", 0.0),
+        ("false_discovery_rate", 0.5),
+        ("least_reporters", 4),
+        ("radius_metres", 10.0),
+        ("share_of_dwellings", 0.7),
+        ("longest_weeks", 0),
+        ("longest_weeks", 104),
+        ("simulations", 9),
+        ("gaps", (Gap(date(2026, 3, 8), date(2026, 3, 2), "storing"),)),
+        ("gaps", (Gap(date(2026, 3, 2), date(2026, 3, 8), ""),)),
+        ("default_points", ("B1", "B1")),
+    ],
+)
+def test_rules_that_promise_too_much_are_refused_with_a_sentence_in_two_languages(
+    key, value
+) -> None:
+    with raises(ValueError, match=rf"^{key}: .+ / .+"):
+        FiguresPolicy(**{**RULES, key: value})
+
+
+def test_all_that_is_wrong_with_the_rules_is_said_at_once() -> None:
+    with raises(ValueError, match="least_reporters.*simulations"):
+        FiguresPolicy(**{**RULES, "least_reporters": 1, "simulations": 1})
+
+
+def test_other_rules_have_another_fingerprint() -> None:
+    one, other = FiguresPolicy(**RULES), FiguresPolicy(**{**RULES, "longest_weeks": 4})
+    assert one.fingerprint == FiguresPolicy(**RULES).fingerprint != other.fingerprint
 
 
 @given(st.lists(st.integers(0, 9), min_size=8, max_size=8))

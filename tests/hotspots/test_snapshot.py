@@ -6,7 +6,9 @@ from pytest import mark, raises
 from signaal.errors import NoSnapshot
 from signaal.hotspots import snapshot as frozen
 from signaal.hotspots.model import BlockName
-from signaal.hotspots.snapshot import Input
+from signaal.hotspots.snapshot import Input, files
+from signaal.hotspots.snapshot.working import make
+from tests.hotspots.towns import RULES
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 WEEK = 2967
@@ -29,7 +31,7 @@ def given(rows=((0, WEEK, 0, "a", 1.0), (1, WEEK - 5, 1, "b", 0.5)), *, dwelling
 
 def made(rows=None, *, last_week=WEEK, made_at=NOW, **more):
     whole = given(**more) if rows is None else given(rows, **more)
-    return frozen.make(whole, last_week=last_week, made_at=made_at)
+    return make(whole, last_week=last_week, made_at=made_at, rules=RULES)
 
 
 def test_the_same_input_gives_the_same_bytes_whenever_it_is_made() -> None:
@@ -63,7 +65,7 @@ def test_what_is_read_is_what_was_frozen(tmp_path) -> None:
     again = frozen.read(tmp_path)
     assert again.info == info
     assert again.windows("nuisance")[0, :3].tolist() == [6, 0, 0]
-    assert again.weekly("nuisance").shape == (3, 52)
+    assert again.weekly("nuisance").shape == (3, 104)
     assert again.weekly("nuisance")[0, -1] == 6
     assert again.periods("nuisance").shape == (3, 26)
     assert again.index["B2"] == 2
@@ -97,16 +99,16 @@ def test_before_the_first_time_there_are_no_figures(tmp_path) -> None:
 
 def test_figures_of_another_version_are_refused(monkeypatch) -> None:
     bytes_ = frozen.encode(made())
-    monkeypatch.setattr(frozen, "FORMAT", 99)
-    with raises(NoSnapshot, match="format 2"):
+    monkeypatch.setattr(files, "FORMAT", 99)
+    with raises(NoSnapshot, match="format 3"):
         frozen.decode(bytes_, made_at=NOW)
 
 
 def test_a_town_without_blocks_or_reports_can_be_frozen(tmp_path) -> None:
-    nothing = Input(("nuisance",), (), *[np.zeros(0, dtype=np.int64)] * 3, (), np.zeros(0))
-    frozen.freeze(tmp_path, frozen.make(nothing, last_week=WEEK, made_at=NOW))
+    nothing = Input(("nuisance", "concern"), (), *[np.zeros(0, dtype=np.int64)] * 3, (), np.zeros(0))
+    frozen.freeze(tmp_path, make(nothing, last_week=WEEK, made_at=NOW, rules=RULES))
     again = frozen.read(tmp_path)
-    assert again.windows("nuisance").shape == (0, 13)
+    assert again.windows("nuisance").shape == (0, 26)
     assert again.periods("nuisance").shape == (0, 26)
 
 

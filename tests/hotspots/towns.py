@@ -1,6 +1,6 @@
 """A town of square blocks with figures that are easy to count."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import shapely
 from flask import Flask, g
@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from signaal.alerting import web as alerting_web
 from signaal.errors import NotAllowed
 from signaal.hotspots import web as hotspots_web
+from signaal.hotspots.model import FiguresPolicy
 from signaal.intake import actions as intake
 from signaal.intake.model import Channel, HistoricReport, Kind
 from signaal.places.store import BlockRow, DistrictRow, MunicipalityRow, NeighbourhoodRow
@@ -17,6 +18,17 @@ from signaal.resources import STATIC, TEMPLATES
 from signaal.visitor import Visitor
 
 SIDE = 100.0
+RULES = FiguresPolicy(
+    owner="Coördinator",
+    review_by=date(2027, 6, 1),
+    false_discovery_rate=0.05,
+    least_reporters=5,
+    radius_metres=400.0,
+    share_of_dwellings=0.5,
+    longest_weeks=8,
+    simulations=99,
+)
+"""The usual rules, with few simulations."""
 
 
 def square(column: int, row: int) -> bytes:

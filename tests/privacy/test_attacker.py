@@ -11,12 +11,14 @@ from pytest import fixture, mark
 from signaal.access.model import Role
 from signaal.app import create_app
 from signaal.db import Database
+from signaal.hotspots.model import FiguresPolicy
 from signaal.hotspots.numbers.rates import town_of
 from signaal.policies import Policies
 from signaal.services import Services
 from signaal.settings import Settings
 from tests.conftest import MONDAY_MORNING
 from tests.fakes import RecordingPhone, SetClock, TrustingCheck
+from tests.hotspots.towns import RULES
 from tests.privacy.hostile import (
     KINDS,
     NO_CASES,
@@ -58,7 +60,7 @@ def open_town(tmp_path, sqlite_template) -> Iterator[Callable[..., Attacker]]:
             database=Database(settings.database),
             clock=clock,
             line_clock=clock,
-            policies=Policies({}),
+            policies=Policies({FiguresPolicy: RULES}),
             carrier=RecordingPhone(),
             signatures=TrustingCheck(),
         )

@@ -2,16 +2,22 @@
 
 from signaal.hotspots.actions.areas import neighbourhood_year, year_figures
 from signaal.hotspots.actions.making import refresh
-from signaal.hotspots.actions.showing import block_story, kinds_seen, map_figures, shapes
+from signaal.hotspots.actions.showing import kinds_seen, map_figures, shapes
+from signaal.hotspots.actions.stories import block_story
 from signaal.hotspots.actions.taking import take_away
+from signaal.hotspots.actions.warning import clusters, evenness, snapshot_info, week_figures
 
 __all__ = [
     "block_story",
+    "clusters",
+    "evenness",
     "kinds_seen",
     "map_figures",
     "neighbourhood_year",
     "refresh",
     "shapes",
+    "snapshot_info",
     "take_away",
+    "week_figures",
     "year_figures",
 ]

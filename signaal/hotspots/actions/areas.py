@@ -7,7 +7,6 @@ import numpy as np
 from signaal.access.model import sight_of
 from signaal.clock import WEEKS_PER_PERIOD
 from signaal.errors import UnknownPlace
-from signaal.hotspots.actions.lattice import Areas, first_period, levels
 from signaal.hotspots.actions.showing import days, latest
 from signaal.hotspots.actions.telling import told
 from signaal.hotspots.model import (
@@ -20,6 +19,7 @@ from signaal.hotspots.model import (
     YearFigures,
 )
 from signaal.hotspots.snapshot import Snapshot
+from signaal.hotspots.snapshot.lattice import Areas, first_period, levels
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
 from signaal.privacy.suppression import OPEN, Published

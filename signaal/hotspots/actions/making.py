@@ -1,14 +1,19 @@
 """Counts anew and freezes what was counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from signaal.clock import start_of, week_of
+from signaal.errors import NoSnapshot
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
-from signaal.hotspots.model import BlockName, SnapshotInfo
-from signaal.hotspots.snapshot import Input
+from signaal.hotspots.actions.layer import layer_of
+from signaal.hotspots.model import BlockName, FiguresPolicy, SnapshotInfo
+from signaal.hotspots.numbers.counts import IntArray
+from signaal.hotspots.snapshot import Input, Snapshot
 from signaal.intake import actions as intake
 from signaal.intake.model import Kind, VoiceColumns
 from signaal.places import actions as places
@@ -17,51 +22,110 @@ from signaal.services import Services
 
 KINDS = tuple(Kind)
 NOWHERE = -1
+STEPS_BEFORE = 3
+
+Progress = Callable[[int, int], None]
 
 
-def refresh(services: Services) -> SnapshotInfo:
-    """Counts anew and freezes what was counted; keeps the shapes of the blocks beside it.
+def refresh(services: Services, *, on_progress: Progress | None = None) -> SnapshotInfo:
+    """Counts anew, works out what stands out, and freezes it; keeps the shapes beside it.
 
-    Without blocks there is nothing to freeze yet.
+    Without blocks there is nothing to freeze yet. Without news nothing is worked out: the latest
+    figures are said to be up to date. With news in the running week alone, whatever depends on
+    the past is taken from the latest figures.
+
+    Args:
+        services: The tools of the house.
+        on_progress: Called with steps done and steps in all.
 
     Returns:
         Which figures are the latest now; those of no blocks were counted and not kept.
     """
+    tell = on_progress or _nobody
     now = services.clock.now()
     week = week_of(now)
-    first = frozen.fixed_span(week).first_week
+    rules = services.policies[FiguresPolicy]
     with services.database.reading() as session:
         blocks = [block for block in places.block_layer(session) if block.dwellings > 0]
         successors = places.block_successors(session)
-        voices = intake.voices(session, since=start_of(first), until=start_of(week + 1))
-    given = _input(blocks, voices, successors=successors)
-    latest = frozen.make(given, last_week=week, made_at=now)
-    if not blocks:
-        return latest.info
+        since = start_of(frozen.first_week(week))
+        voices = intake.voices(session, since=since, until=start_of(week + 1))
+    tell(1, STEPS_BEFORE + 5)
+    blocks.sort(key=lambda block: block.code)
     folder = services.settings.snapshots_dir
+    given = _input(blocks, voices, successors=successors, folder=folder, rules=rules)
+    counted = frozen.count(given, last_week=week, made_at=now, default_points=rules.default_points)
+    tell(2, STEPS_BEFORE + 5)
+    if not blocks:
+        return counted.info
     drawing.keep_shapes(folder, blocks)
-    return frozen.freeze(folder, latest)
+    tell(STEPS_BEFORE, STEPS_BEFORE + 5)
+    before = _latest(folder)
+    if before and before.info.fingerprint == counted.info.fingerprint:
+        return frozen.freeze(folder, replace(before, info=counted.info))
+    from signaal.hotspots.snapshot.working import work_out
+
+    made = work_out(
+        counted,
+        given,
+        rules=rules,
+        previous=before,
+        on_progress=lambda done, steps: tell(STEPS_BEFORE + done, STEPS_BEFORE + steps),
+    )
+    return frozen.freeze(folder, made)
+
+
+def _nobody(_done: int, _all: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def _latest(folder: Path) -> Snapshot | None:
+    try:
+        return frozen.read(folder)
+    except NoSnapshot:
+        return None
 
 
 def _input(
-    blocks: Sequence[Block], voices: VoiceColumns, *, successors: Mapping[int, int]
+    blocks: Sequence[Block],
+    voices: VoiceColumns,
+    *,
+    successors: Mapping[int, int],
+    folder: Path,
+    rules: FiguresPolicy,
 ) -> Input:
     """Block ids become places in the layer; a report in a past block goes to its successor."""
-    place_of = {block.id: place for place, block in enumerate(blocks)}
-    for past in successors:
-        place_of.setdefault(past, _place_now(past, place_of=place_of, successors=successors))
-    kind_of = {kind: place for place, kind in enumerate(KINDS)}
-    block = np.array([place_of.get(key, NOWHERE) for key in voices.block_id], dtype=np.int64)
+    block = _places(blocks, np.array(voices.block_id, dtype=np.int64), successors=successors)
     kept = block != NOWHERE
+    points = [block.code in rules.default_points for block in blocks]
+    kept &= ~np.append(np.array(points, dtype=np.bool_), np.False_)[block]
+    kind_of = {kind: place for place, kind in enumerate(KINDS)}
+    adjacency, centres = layer_of(folder, blocks)
+    token = np.array(voices.reporter_token, dtype="S")
     return Input(
         kinds=tuple(kind.value for kind in KINDS),
         blocks=tuple(_name(block) for block in blocks),
         block=block[kept],
         week=np.array(voices.week, dtype=np.int64)[kept],
         kind=np.array([kind_of[kind] for kind in voices.kind], dtype=np.int64)[kept],
-        token=[token for token, keep in zip(voices.reporter_token, kept, strict=True) if keep],
+        token=token[kept],
         weight=np.array(voices.weight, dtype=np.float64)[kept],
+        adjacency=adjacency,
+        centres=centres,
+        rules=rules.fingerprint,
     )
+
+
+def _places(
+    blocks: Sequence[Block], reported: IntArray, *, successors: Mapping[int, int]
+) -> IntArray:
+    """Where the block of each report stands in the layer, NOWHERE for those that are gone."""
+    place_of = {block.id: place for place, block in enumerate(blocks)}
+    for past in successors:
+        place_of.setdefault(past, _place_now(past, place_of=place_of, successors=successors))
+    different, which = np.unique(reported, return_inverse=True)
+    now = np.array([place_of.get(key, NOWHERE) for key in different.tolist()], dtype=np.int64)
+    return now[which] if now.size else np.zeros(0, dtype=np.int64)
 
 
 def _name(block: Block) -> BlockName:

@@ -1,7 +1,7 @@
 """Shows the figures of blocks, as far as a visitor may see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,20 +12,17 @@ from signaal.clock import AMSTERDAM, WEEKS_PER_PERIOD, monday_of
 from signaal.errors import NoSnapshot, NotAllowed, UnknownPlace
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
-from signaal.hotspots.actions.lattice import yearly_rate
 from signaal.hotspots.model import (
     SMALLEST_SHOWN,
-    TREND_WEEKS,
-    TREND_WINDOWS,
     WINDOWS,
     BlockFigure,
     BlockName,
-    BlockStory,
-    KindStory,
     Level,
     MapFigures,
-    PeriodFigure,
+    MovementFigure,
+    Pattern,
     Rate,
+    Reached,
     Shown,
     Stretches,
     Window,
@@ -33,26 +30,21 @@ from signaal.hotspots.model import (
     level_of,
     precision_for,
     shown,
-    shown_weeks,
     stretches_for,
 )
-from signaal.hotspots.numbers.censored import towns_from_classes
 from signaal.hotspots.numbers.counts import FloatArray
-from signaal.hotspots.numbers.rates import Town, own_share, per_thousand, steadied, town_of
-from signaal.hotspots.snapshot import Snapshot
+from signaal.hotspots.numbers.rates import Town, per_thousand, steadied
+from signaal.hotspots.snapshot import Snapshot, Track
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
 from signaal.services import Services
 from signaal.visitor import Visitor
 
-PER_CENT = 100
-NO_UPPER_END = -1
-
 Districts = frozenset[str] | None
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """How somebody sees one kind of evidence: the same view gives the same figures."""
 
     kind: Kind
@@ -60,17 +52,19 @@ class _View:
     stretches: Stretches
 
 
-def _view(services: Services, role: str, kind: Kind) -> _View:
+def view_for(services: Services, role: str, kind: Kind) -> View:
+    """How this role sees this kind.
+
+    Raises:
+        NotAllowed: Not at all.
+    """
     arrears = services.settings.arrears_layer
-    return _View(kind, precision_for(role, kind, arrears=arrears), stretches_for(role))
+    return View(kind, precision_for(role, kind, arrears=arrears), stretches_for(role))
 
 
 def kinds_seen(services: Services, *, visitor: Visitor) -> tuple[Kind, ...]:
     """The kinds of which this visitor sees figures per block, in a fixed order."""
     return kinds_for(visitor.role, arrears=services.settings.arrears_layer)
-
-
-# -- the map --------------------------------------------------------------------------------
 
 
 def map_figures(
@@ -88,48 +82,11 @@ def map_figures(
         NotAllowed: This role sees no figures of this kind.
         NoSnapshot: The figures have not been made yet, or there is no such period.
     """
-    view = _view(services, visitor.role, kind)
+    view = view_for(services, visitor.role, kind)
     number = period or 0
     if not 0 <= number < WINDOWS:
         raise NoSnapshot(f"period {number}")
     return _map_figures(latest(services), number, view, visitor.districts)
-
-
-def block_story(
-    services: Services, *, code: str, kind: Kind | None, visitor: Visitor
-) -> BlockStory:
-    """What lies behind the colours of one block, as far as this visitor may see it.
-
-    Args:
-        services: The tools of the house.
-        code: The block.
-        kind: The kind that is asked for; None for the first that the role sees.
-        visitor: Who asks.
-
-    Raises:
-        NotAllowed: This role sees no figures of this kind, or the block lies elsewhere.
-        NoSnapshot: The figures have not been made yet.
-        UnknownPlace: There is no such block in them.
-    """
-    kinds = kinds_seen(services, visitor=visitor)
-    wanted = kind or (kinds[0] if kinds else Kind.NUISANCE)
-    chosen = _view(services, visitor.role, wanted)
-    figures = latest(services)
-    place = figures.index.get(code)
-    if place is None:
-        raise UnknownPlace(code)
-    if not visitor.covers(figures.blocks[place].district_code):
-        raise NotAllowed("district")
-    views = [_view(services, visitor.role, each) for each in kinds]
-    stories = tuple(_story(figures, place, view=view) for view in views)
-    return BlockStory(
-        block=figures.blocks[place],
-        stretches=chosen.stretches,
-        window=_window(figures, 0, stretches=chosen.stretches),
-        chosen=next(story for story in stories if story.kind is wanted),
-        kinds=stories,
-        snapshot=figures.info,
-    )
 
 
 def shapes(services: Services) -> drawing.Shapes:
@@ -146,111 +103,151 @@ def latest(services: Services) -> Snapshot:
     return frozen.read(services.settings.snapshots_dir)
 
 
+def place_seen(figures: Snapshot, code: str, visitor: Visitor) -> int:
+    """Where a block stands in the figures.
+
+    Raises:
+        UnknownPlace: There is no such block in them.
+        NotAllowed: It lies outside the visitor's districts.
+    """
+    place = figures.index.get(code)
+    if place is None:
+        raise UnknownPlace(code)
+    if not visitor.covers(figures.blocks[place].district_code):
+        raise NotAllowed("district")
+    return place
+
+
 @lru_cache(maxsize=32)
-def _map_figures(figures: Snapshot, number: int, view: _View, districts: Districts) -> MapFigures:
+def _map_figures(figures: Snapshot, number: int, view: View, districts: Districts) -> MapFigures:
     inside = [
         place
         for place, block in enumerate(figures.blocks)
         if districts is None or block.district_code in districts
     ]
-    rows = _figures(figures, inside, window=number, view=view)
+    rows = figures_of(figures, inside, window=number, view=view)
     stretches = view.stretches
+    kind = figures.place_of(view.kind)
+    statistics = figures.view(stretches)
     return MapFigures(
         kind=view.kind,
         precision=view.precision,
         stretches=stretches,
-        window=_window(figures, number, stretches=stretches),
-        windows=tuple(_window(figures, each, stretches=stretches) for each in range(WINDOWS)),
+        window=window_of(figures, number, stretches=stretches),
+        windows=tuple(window_of(figures, each, stretches=stretches) for each in range(WINDOWS)),
         rows=tuple(sorted(rows, key=lambda row: row.block.code)),
         all_districts=len(inside) == len(figures.blocks),
-        town_rate=float(per_thousand(np.array(_towns(figures, view)[number].rate))),
+        town_rate=float(per_thousand(statistics.rate[kind, number])),
+        tested=int(statistics.tested[kind, number]),
+        movements=movements_of(figures, view, districts) if number == 0 else (),
         snapshot=figures.info,
     )
 
 
-@lru_cache(maxsize=32)
-def _counts(figures: Snapshot, kind: Kind, stretches: Stretches) -> NDArray[np.int64]:
-    """Whole voices, the latest four weeks first, shape (blocks, windows)."""
-    if stretches is Stretches.ROLLING:
-        return figures.windows(kind)
-    return figures.periods(kind)[:, :WINDOWS]
+def town_in(figures: Snapshot, view: View, window: int) -> Town:
+    """The town with which is compared in these four weeks, as it was frozen."""
+    kind, statistics = figures.place_of(view.kind), figures.view(view.stretches)
+    return Town(
+        rate=float(statistics.rate[kind, window]),
+        variance=float(statistics.variance[kind, window]),
+        blocks=int(figures.known.sum()),
+        dwellings=float(figures.dwellings[figures.known].sum()),
+    )
 
 
 @lru_cache(maxsize=32)
-def _towns(figures: Snapshot, view: _View) -> tuple[Town, ...]:
-    """The town in each window: as it is for who reads reports, else as the published figures say.
-
-    Whoever reads no reports must not be able to work back from a rate to a hidden count. What
-    follows from classes alone is too low where most counts are hidden, and what follows from the
-    year is too low in the first year; so the higher of the two.
-    """
-    large = figures.dwellings >= SMALLEST_SHOWN
-    counts, homes = _counts(figures, view.kind, view.stretches), figures.dwellings
-    if view.stretches is Stretches.ROLLING:
-        return tuple(town_of(window, homes) for window in counts.T)
-    told = _towns_as_shown(counts[large], homes[large], precision=view.precision)
-    year = yearly_rate(figures, view.kind)
-    return tuple(replace(town, rate=max(town.rate, year)) for town in told)
+def counts_of(figures: Snapshot, kind: Kind, stretches: Stretches) -> NDArray[np.int64]:
+    """Whole voices, the latest four weeks first, shape (blocks, stretches)."""
+    return figures.counts(kind, stretches)
 
 
-def _towns_as_shown(
-    counts: NDArray[np.int64], homes: FloatArray, *, precision: Precision
-) -> tuple[Town, ...]:
-    different, which = np.unique(counts, return_inverse=True)
-    seen = [shown(int(count), precision=precision) for count in different]
-    low = np.array([count.low for count in seen], dtype=np.int64)
-    tops = [NO_UPPER_END if count.high is None else count.high for count in seen]
-    high = np.array(tops, dtype=np.int64)
-    where = which.reshape(counts.shape)
-    return towns_from_classes(low[where], high[where], homes)
-
-
-def _figures(
-    figures: Snapshot, places: Sequence[int], *, window: int, view: _View
+def figures_of(
+    figures: Snapshot, places: Sequence[int], *, window: int, view: View
 ) -> list[BlockFigure]:
-    """One figure per block: everything in it follows from the counts as they may be shown."""
-    town = _towns(figures, view)[window]
-    counts = _counts(figures, view.kind, view.stretches)[:, window]
-    blocks, homes = [figures.blocks[place] for place in places], figures.dwellings[list(places)]
-    seen = [
-        _shown(int(counts[place]), block=block, precision=view.precision)
-        for place, block in zip(places, blocks, strict=True)
-    ]
-    low = steadied(np.array([float(count.low) for count in seen]), homes, town=town)
-    tops = [float(count.low if count.high is None else count.high) for count in seen]
-    high = steadied(np.array(tops), homes, town=town)
+    """One figure per block: everything in it follows from what the role may see.
+
+    Counts and rates follow from the class that is shown. That a difference is reliable follows
+    from true counts for whoever reads reports, and from published classes for all others.
+    """
+    some = list(places)
+    town = town_in(figures, view, window)
+    seen = _all_shown(figures, some, window=window, view=view)
+    homes = figures.dwellings[some]
+    lows = np.array([float(count.low) for count in seen])
+    tops = np.array([float(count.low if count.high is None else count.high) for count in seen])
+    low, high = (steadied(ends, homes, town=town) for ends in (lows, tops))
+    levels = _levels(figures, some, seen=seen, smooth=low, window=window, view=view)
+    patterns = patterns_of(figures, view)[some] if window == 0 else np.zeros(len(some))
+    least, most = per_thousand(low).tolist(), per_thousand(high).tolist()
     return [
-        _figure(block, count, low=float(least), high=float(most), town=town)
-        for block, count, least, most in zip(blocks, seen, low, high, strict=True)
+        BlockFigure(
+            block=figures.blocks[place],
+            reporters=count,
+            rate=None if count.hidden else Rate(down, None if count.high is None else up),
+            level=level,
+            pattern=Pattern(int(pattern)),
+        )
+        for place, count, down, up, level, pattern in zip(
+            some, seen, least, most, levels, patterns, strict=True
+        )
     ]
 
 
-def _figure(block: BlockName, count: Shown, *, low: float, high: float, town: Town) -> BlockFigure:
-    upper = None if count.high is None else high
-    rate = None if count.hidden else _rate(low, upper)
-    if town.rate == 0.0:
-        return BlockFigure(block, count, rate, Level.TOO_FEW)
-    high_ratio = None if upper is None else upper / town.rate
-    level = level_of(count, low_ratio=low / town.rate, high_ratio=high_ratio)
-    return BlockFigure(block, count, rate, level)
+def _levels(  # noqa: PLR0913 - one table, column by column
+    figures: Snapshot,
+    places: list[int],
+    *,
+    seen: Sequence[Shown],
+    smooth: FloatArray,
+    window: int,
+    view: View,
+) -> list[Level]:
+    kind, statistics = figures.place_of(view.kind), figures.view(view.stretches)
+    rate = float(statistics.rate[kind, window])
+    if rate == 0.0:
+        return [Level.TOO_FEW] * len(places)
+    found = statistics.found[kind, window][places].tolist()
+    crude = np.array([count.low for count in seen]) / figures.dwellings[places] / rate
+    ratios = zip(seen, found, crude.tolist(), (smooth / rate).tolist(), strict=True)
+    return [
+        level_of(count, found=is_found, crude=times, ratio=ratio)
+        for count, is_found, times, ratio in ratios
+    ]
 
 
-def _rate(low: float, high: float | None) -> Rate:
-    least, most = per_thousand(np.array([low, low if high is None else high]))
-    return Rate(float(least), None if high is None else float(most))
+@lru_cache(maxsize=32)
+def patterns_of(figures: Snapshot, view: View) -> NDArray[np.int8]:
+    """How each block went, where it stands out now or did within the year, shape (blocks,)."""
+    kind, statistics = figures.place_of(view.kind), figures.view(view.stretches)
+    reliable = statistics.found[kind].any(axis=0)
+    pattern = statistics.pattern[kind]
+    return np.where(reliable & (pattern > 0), pattern, Pattern.NONE).astype(np.int8)
 
 
-def _shown(count: int, *, block: BlockName, precision: Precision) -> Shown:
+def _all_shown(figures: Snapshot, places: list[int], *, window: int, view: View) -> list[Shown]:
+    """What is shown of each count; a block with too few dwellings shows what one without does."""
+    counts = counts_of(figures, view.kind, view.stretches)[places, window]
+    counts = np.where(figures.dwellings[places] >= SMALLEST_SHOWN, counts, 0).tolist()
+    told = {count: shown(count, precision=view.precision) for count in set(counts)}
+    return [told[count] for count in counts]
+
+
+def shown_in(count: int, *, block: BlockName, precision: Precision) -> Shown:
     """A block with too few dwellings shows what a block without reports shows."""
     return shown(count if block.dwellings >= SMALLEST_SHOWN else 0, precision=precision)
 
 
-def _window(figures: Snapshot, number: int, *, stretches: Stretches) -> Window:
-    last = figures.info.week
-    if stretches is Stretches.FIXED:
-        last = figures.running_period * WEEKS_PER_PERIOD - 1
-    last -= number * WEEKS_PER_PERIOD
+def window_of(figures: Snapshot, number: int, *, stretches: Stretches) -> Window:
+    """The days of one of the thirteen windows."""
+    last = last_week_of(figures, stretches) - number * WEEKS_PER_PERIOD
     return days(figures, first_week=last - WEEKS_PER_PERIOD + 1, last_week=last, number=number)
+
+
+def last_week_of(figures: Snapshot, stretches: Stretches) -> int:
+    """The last week of the latest window."""
+    if stretches is Stretches.FIXED:
+        return figures.running_period * WEEKS_PER_PERIOD - 1
+    return figures.info.week
 
 
 def days(figures: Snapshot, *, first_week: int, last_week: int, number: int = 0) -> Window:
@@ -261,57 +258,41 @@ def days(figures: Snapshot, *, first_week: int, last_week: int, number: int = 0)
     return Window(number=number, first_day=monday_of(first_week), last_day=last_day)
 
 
-# -- one block ------------------------------------------------------------------------------
+# -- what moves -----------------------------------------------------------------------------
 
 
-def _story(figures: Snapshot, place: int, *, view: _View) -> KindStory:
-    block = figures.blocks[place]
-    town = _towns(figures, view)[0]
-    (figure,) = _figures(figures, [place], window=0, view=view)
-    counts = [int(count) for count in _counts(figures, view.kind, view.stretches)[place]]
-    share = own_share(figures.dwellings[place : place + 1], town=town)
-    return KindStory(
-        kind=view.kind,
-        precision=view.precision,
-        figure=figure,
-        before=_shown(counts[1], block=block, precision=view.precision),
-        crude=_crude(figure.reporters, dwellings=block.dwellings),
-        town_rate=float(per_thousand(np.array(town.rate))),
-        own_share=round(float(share[0]) * PER_CENT),
-        fours=_fours(figures, counts, block=block, view=view),
-        weeks=_weeks(figures, place, view=view),
+@lru_cache(maxsize=32)
+def movements_of(figures: Snapshot, view: View, districts: Districts) -> tuple[MovementFigure, ...]:
+    """What is followed, with the blocks within these districts and nothing else of it."""
+    kind = figures.place_of(view.kind)
+    inside = [districts is None or block.district_code in districts for block in figures.blocks]
+    last = last_week_of(figures, view.stretches)
+    tracks = figures.view(view.stretches).movements[kind]
+    seen = [_movement(figures, track, inside=inside, last_week=last) for track in tracks]
+    return tuple(each for each in seen if each.blocks)
+
+
+def _movement(
+    figures: Snapshot, track: Track, *, inside: Sequence[bool], last_week: int
+) -> MovementFigure:
+    def monday(window: int) -> Any:  # noqa: ANN401 - a date
+        return monday_of(last_week - (WINDOWS - window) * WEEKS_PER_PERIOD + 1)
+
+    name = figures.blocks.__getitem__
+    whole = all(inside[place] for place in track.blocks)
+    return MovementFigure(
+        blocks=tuple(
+            sorted((name(p) for p in track.blocks if inside[p]), key=lambda block: block.code)
+        ),
+        since=monday(track.first),
+        periods=WINDOWS - track.first,
+        reached=tuple(
+            Reached(name(origin), name(block), weeks=weeks, since=monday(window))
+            for origin, block, window, weeks in track.reached
+            if inside[origin] and inside[block]
+        ),
+        more_blocks=track.more_blocks if whole else 0,
+        more_dwellings=track.more_dwellings if whole else 0,
+        bearing=track.bearing if track.bearing >= 0 and whole else None,
+        speed=track.speed if whole else 0.0,
     )
-
-
-def _crude(count: Shown, *, dwellings: int) -> Rate | None:
-    if count.hidden:
-        return None
-    high = None if count.high is None else count.high / dwellings
-    return _rate(count.low / dwellings, high)
-
-
-def _fours(
-    figures: Snapshot, counts: Sequence[int], *, block: BlockName, view: _View
-) -> tuple[PeriodFigure, ...]:
-    stretches = []
-    for number in reversed(range(TREND_WINDOWS)):
-        window = _window(figures, number, stretches=view.stretches)
-        count = _shown(counts[number], block=block, precision=view.precision)
-        stretches.append(PeriodFigure(window.first_day, window.last_day, count))
-    return tuple(stretches)
-
-
-def _weeks(figures: Snapshot, place: int, *, view: _View) -> tuple[PeriodFigure, ...]:
-    """Single weeks, for those who see numbers: a class per week would say nothing."""
-    if view.precision is not Precision.EXACT:
-        return ()
-    counted: NDArray[Any] = figures.weekly(view.kind)[place][-TREND_WINDOWS * WEEKS_PER_PERIOD :]
-    large = figures.blocks[place].dwellings >= SMALLEST_SHOWN
-    # The oldest window counts as a whole, although two of its weeks are not on the page.
-    seen = shown_weeks([int(count) * large for count in counted], precision=view.precision)
-    first = figures.info.week - TREND_WEEKS + 1
-    weeks = []
-    for week, count in enumerate(seen[-TREND_WEEKS:], start=first):
-        stretch = days(figures, first_week=week, last_week=week)
-        weeks.append(PeriodFigure(stretch.first_day, stretch.last_day, count))
-    return tuple(weeks)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signaal.hotspots.actions.lattice import Areas
 from signaal.hotspots.model import EXACT_FROM
+from signaal.hotspots.snapshot.lattice import Areas
 from signaal.privacy.model import CLASS_BORDERS
 from signaal.privacy.suppression import BoolArray, IntArray, Published
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signaal.hotspots.model import AREA_KINDS, PERIODS_PER_YEAR, SMALLEST_SHOWN, BlockName
-from signaal.hotspots.snapshot import Snapshot
+from signaal.hotspots.snapshot.nouns import Counted
 from signaal.intake.model import Kind
 from signaal.privacy.suppression import Published, suppress
 
@@ -25,7 +25,7 @@ class Areas:
 
 
 @lru_cache(maxsize=2)
-def levels(figures: Snapshot) -> tuple[Areas, Areas, Areas, NDArray[np.int64]]:
+def levels(figures: Counted) -> tuple[Areas, Areas, Areas, NDArray[np.int64]]:
     """Neighbourhoods, districts and the town; and in which district each neighbourhood lies."""
     blocks = figures.blocks
     near = {block.neighbourhood_code: block for block in blocks}
@@ -66,19 +66,19 @@ def _added(values: NDArray[np.int64], parent: NDArray[np.int64], size: int) -> N
     return whole
 
 
-def first_period(figures: Snapshot) -> int:
+def first_period(figures: Counted) -> int:
     """Of the last complete fixed year."""
     return (figures.running_period // PERIODS_PER_YEAR - 1) * PERIODS_PER_YEAR
 
 
-def _year_counts(figures: Snapshot) -> NDArray[np.int64]:
+def _year_counts(figures: Counted) -> NDArray[np.int64]:
     """Whole voices of one fixed year, shape (blocks, periods, kinds)."""
     end = figures.running_period - first_period(figures)
     year = slice(end - PERIODS_PER_YEAR, end)
     return np.stack([figures.periods(kind)[:, year] for kind in AREA_KINDS], axis=-1)
 
 
-def yearly_rate(figures: Snapshot, kind: Kind) -> float:
+def yearly_rate(figures: Counted, kind: Kind) -> float:
     """Voices per dwelling in four weeks in the whole town, as its published yearly figure says.
 
     Returns:

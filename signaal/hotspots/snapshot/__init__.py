@@ -1,0 +1,44 @@
+"""Frozen figures: counted and worked out once, read many times."""
+
+from signaal.hotspots.snapshot.counting import FORMAT, count, first_week, fixed_span
+from signaal.hotspots.snapshot.files import (
+    KEPT_FILES,
+    LATEST,
+    decode,
+    encode,
+    freeze,
+    read,
+    write_whole,
+)
+from signaal.hotspots.snapshot.nouns import (
+    NO_BAND,
+    Counted,
+    Group,
+    Input,
+    Snapshot,
+    Track,
+    View,
+    Weeks,
+)
+
+__all__ = [
+    "FORMAT",
+    "KEPT_FILES",
+    "LATEST",
+    "NO_BAND",
+    "Counted",
+    "Group",
+    "Input",
+    "Snapshot",
+    "Track",
+    "View",
+    "Weeks",
+    "count",
+    "decode",
+    "encode",
+    "first_week",
+    "fixed_span",
+    "freeze",
+    "read",
+    "write_whole",
+]

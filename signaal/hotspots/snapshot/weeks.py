@@ -1,0 +1,128 @@
+"""What was expected of each week, which groups of blocks stand out now, and single alarms."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signaal.clock import monday_of
+from signaal.hotspots.model import TREND_WEEKS, FiguresPolicy
+from signaal.hotspots.numbers.counts import FloatArray
+from signaal.hotspots.numbers.expected import Expected, expected_weeks
+from signaal.hotspots.snapshot.bands import bands, hundredths
+from signaal.hotspots.snapshot.nouns import BoolArray, Counted, Group, Weeks
+from signaal.hotspots.snapshot.pending import Scan, prospective_scan, windows_of
+
+SEED_DIGITS = 8
+HEXADECIMAL = 16
+
+Ints = NDArray[np.int64]
+
+
+def weeks_of(
+    counted: Counted,
+    *,
+    centres: FloatArray,
+    rules: FiguresPolicy,
+    previous: Weeks | None = None,
+) -> Weeks:
+    """Expectations, groups and alarms of all kinds, from true counts.
+
+    Args:
+        counted: What was counted.
+        centres: Where the blocks lie, metres, shape (blocks, 2).
+        rules: By which rules.
+    """
+    homes = np.where(counted.known, counted.dwellings, 0.0)
+    windows = windows_of(centres, homes, radius=rules.radius_metres, share=rules.share_of_dwellings)
+    history = [np.where(counted.known[:, None], counted.weekly(k), 0) for k in counted.kinds]
+    usual = [_expected(counted, weekly, rules) for weekly in history]
+    scans = [
+        _scan(counted, weekly, expected, windows=windows, rules=rules, place=place)
+        for place, (weekly, expected) in enumerate(zip(history, usual, strict=True))
+    ]
+    return _weeks(counted, usual, scans, history=history)
+
+
+def _weeks(
+    counted: Counted, usual: Sequence[Expected], scans: Sequence[Scan], *, history: Sequence[Ints]
+) -> Weeks:
+    whole = np.array([hundredths(_last(each.mu)) for each in usual])
+    ends = [bands(h, dispersion=each.dispersion) for h, each in zip(whole, usual, strict=True)]
+    return Weeks(
+        hundredths=whole,
+        dispersion=np.array([each.dispersion for each in usual]),
+        short=np.array([each.short for each in usual]),
+        band_low=np.array([low for low, _ in ends]),
+        band_high=np.array([high for _, high in ends]),
+        alarm=np.array([np.zeros((len(weekly), 3), np.uint8) for weekly in history]),
+        groups=tuple(tuple(_group(each) for each in scan.clusters) for scan in scans),
+        maxima=np.array([scan.maxima for scan in scans]),
+        unusual=tuple(() for weekly in history),
+    )
+
+
+def _last(expected: FloatArray) -> FloatArray:
+    return expected[:, -TREND_WEEKS:]
+
+
+def _expected(counted: Counted, weekly: Ints, rules: FiguresPolicy) -> Expected:
+    weeks = range(counted.info.week - weekly.shape[1] + 1, counted.info.week + 1)
+    return expected_weeks(
+        weekly.astype(np.float64),
+        np.where(counted.known, counted.dwellings, 0.0),
+        adjacency=counted.adjacency,
+        weeks_of_year=np.array([monday_of(week).isocalendar().week for week in weeks]),
+        gaps=_gaps(weeks, rules),
+    )
+
+
+def _gaps(weeks: range, rules: FiguresPolicy) -> BoolArray:
+    """Weeks of which the line was down for at least a day."""
+    return np.array(
+        [
+            any(
+                gap.first < monday_of(week + 1) and gap.last >= monday_of(week)
+                for gap in rules.gaps
+            )
+            for week in weeks
+        ]
+    )
+
+
+def _scan(
+    counted: Counted,
+    weekly: Ints,
+    expected: Expected,
+    *,
+    windows: object,
+    rules: FiguresPolicy,
+    place: int,
+) -> Scan:
+    """Groups that stand out now; what isn't known counts for nothing on both sides.
+
+    The seed follows from the past, so that the same figures are drawn again for the same past.
+    """
+    mu = expected.mu[:, -rules.longest_weeks :]
+    seen = np.isfinite(mu)
+    return prospective_scan(
+        np.where(seen, weekly[:, -mu.shape[1] :], 0),
+        np.where(seen, mu, 0.0),
+        windows=windows,
+        longest=rules.longest_weeks,
+        dispersion=expected.dispersion,
+        simulations=rules.simulations,
+        seed=int(counted.info.past[:SEED_DIGITS], HEXADECIMAL) + place,
+    )
+
+
+def _group(cluster: object) -> Group:
+    return Group(
+        blocks=tuple(int(place) for place in cluster.blocks),
+        weeks=int(cluster.weeks),
+        observed=int(cluster.observed),
+        expected=float(cluster.expected),
+        ratio=float(cluster.llr),
+        chance=float(cluster.chance),
+        recurrence=float(cluster.recurrence),
+    )

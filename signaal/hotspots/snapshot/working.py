@@ -1,0 +1,90 @@
+"""Puts a snapshot together; for the worker only, because it draws in all of the arithmetic."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from signaal.hotspots.model import FiguresPolicy
+from signaal.hotspots.snapshot.blocks import view_of
+from signaal.hotspots.snapshot.counting import count
+from signaal.hotspots.snapshot.nouns import Counted, Input, Snapshot
+from signaal.hotspots.snapshot.town import evenness_of, together_of
+from signaal.hotspots.snapshot.weeks import weeks_of
+
+STEPS = 5
+Progress = Callable[[int, int], None]
+
+
+def make(
+    given: Input,
+    *,
+    last_week: int,
+    made_at: datetime,
+    rules: FiguresPolicy,
+    previous: Snapshot | None = None,
+) -> Snapshot:
+    """Counts, and works everything out.
+
+    Args:
+        given: Blocks and reports.
+        last_week: The last week that counts.
+        made_at: Now; stands beside the figures, not in them.
+        rules: By which rules.
+        previous: Figures made before, of which whatever still holds is taken over.
+    """
+    points = rules.default_points
+    counted = count(given, last_week=last_week, made_at=made_at, default_points=points)
+    return work_out(counted, given, rules=rules, previous=previous)
+
+
+def work_out(
+    counted: Counted,
+    given: Input,
+    *,
+    rules: FiguresPolicy,
+    previous: Snapshot | None = None,
+    on_progress: Progress | None = None,
+) -> Snapshot:
+    """Works everything out from what was counted.
+
+    Where the figures made before have the same past, whatever depends on the past alone is taken
+    from them; the outcome is the same to the last byte.
+
+    Args:
+        counted: What was counted.
+        given: What was counted from: where the blocks lie.
+        rules: By which rules.
+        previous: Figures made before.
+        on_progress: Called with steps done and steps in all.
+    """
+    tell = on_progress or _nobody
+    same = previous if previous and previous.info.past == counted.info.past else None
+    weeks = weeks_of(
+        counted, centres=given.middles, rules=rules, previous=same.weeks if same else None
+    )
+    tell(1, STEPS)
+    rolling = view_of(
+        counted,
+        centres=given.middles,
+        rules=rules,
+        weeks=weeks,
+        previous=same.rolling if same else None,
+    )
+    tell(2, STEPS)
+    fixed = same.fixed if same else view_of(counted, centres=given.middles, rules=rules, weeks=None)
+    tell(3, STEPS)
+    evenness = evenness_of(counted, previous=same.evenness if same else None)
+    tell(4, STEPS)
+    together = same.together if same else together_of(counted)
+    tell(STEPS, STEPS)
+    return Snapshot(
+        **{name: getattr(counted, name) for name in Counted.__dataclass_fields__},
+        rolling=rolling,
+        fixed=fixed,
+        weeks=weeks,
+        evenness=evenness,
+        together=together,
+    )
+
+
+def _nobody(_done: int, _all: int) -> None:
+    """Nobody wants to know how far it is."""
