@@ -57,14 +57,14 @@ def _patterns(
     times, last = out.sum(axis=1), out[:, -1]
     mostly = (10 * times >= 9 * seen) & (seen >= LEAST_PERIODS)
     begun = np.argmax(out, axis=1)
-    unbroken = out.shape[1] - begun == times
+    unbroken = np.equal(out.shape[1] - begun, times)
     rules: Sequence[tuple[NDArray[Any], Pattern]] = (
         (mostly & ~last, Pattern.HISTORICAL),
         (mostly & (moves > 0), Pattern.INTENSIFYING),
         (mostly & (moves < 0), Pattern.DIMINISHING),
         (mostly, Pattern.PERSISTENT),
         (~last, Pattern.NONE),
-        (other.any(axis=1), Pattern.OSCILLATING),
+        (np.asarray(other.any(axis=1)), Pattern.OSCILLATING),
         (times == 1, Pattern.NEW),
         (unbroken, Pattern.CONSECUTIVE),
     )
