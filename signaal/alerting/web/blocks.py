@@ -1,15 +1,14 @@
 """The page of one block: its figures, what lies behind its colour, and how it went."""
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Response, abort, make_response, render_template, request
 
 from signaal.access.model import Purpose
+from signaal.alerting.web.door import blueprint
 from signaal.errors import UnknownPlace
 from signaal.hotspots import actions as hotspots
 from signaal.hotspots.model import LOOKERS
 from signaal.intake.model import Kind
 from signaal.web import Within, open_to, services, visitor
-
-blueprint = Blueprint("alerting", __name__)
 
 
 @blueprint.get("/blok/<code>")
