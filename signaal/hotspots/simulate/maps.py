@@ -41,13 +41,18 @@ class BlockMap:
         return self.adjacency.others[starts[block] : starts[block + 1]]
 
 
-def grid_map(blocks: int, *, dwellings: int = 40, side: float = SIDE) -> BlockMap:
-    """An invented town of equal square blocks, as nearly square as the number allows.
+def grid_map(
+    blocks: int, *, dwellings: int = 40, side: float = SIDE, askew: float = 0.0, seed: int = 0
+) -> BlockMap:
+    """An invented town of equal blocks in rows, as nearly square as the number allows.
 
     Args:
         blocks: How many blocks, at least 1; they are laid in rows, of which the last may be short.
         dwellings: Dwellings in each block, at least 1.
         side: Metres from the middle of one block to the next.
+        askew: How far each middle is moved at random, along and across, at most, in sides; no
+            real town stands in exact rows. Who borders on whom stays.
+        seed: The same seed moves them the same way.
 
     Raises:
         ImpossibleSimulation: There are no blocks or no dwellings.
@@ -65,10 +70,11 @@ def grid_map(blocks: int, *, dwellings: int = 40, side: float = SIDE) -> BlockMa
     adjacency = Adjacency.of_pairs(
         np.concatenate([right, below]), np.concatenate([right + 1, below + wide]), blocks=blocks
     )
+    moved = np.random.default_rng(seed).uniform(-askew, askew, (blocks, 2))
     across = -(-wide // NEIGHBOURHOOD_SIDE)
     return BlockMap(
         dwellings=np.full(blocks, dwellings, dtype=np.int64),
-        centres=np.column_stack([column, row]) * side,
+        centres=(np.column_stack([column, row]) + moved) * side,
         adjacency=adjacency,
         neighbourhood=row // NEIGHBOURHOOD_SIDE * across + column // NEIGHBOURHOOD_SIDE,
     )

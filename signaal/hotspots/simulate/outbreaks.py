@@ -29,6 +29,10 @@ GROWS_OVER = 12
 """Weeks in which slow trouble reaches its height."""
 
 
+NEARLY = 1e-6
+"""Metres within which two blocks are as near."""
+
+
 @dataclass(frozen=True)
 class Outbreak:
     """An outbreak to be planted.
@@ -120,18 +124,17 @@ def _blocks_of(
 def _patch(
     town: BlockMap, *, origin: int, size: int, compact: bool, chance: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Block after block beside what is taken; compact: the one that borders most of it."""
+    """Block after block beside what is taken; compact: the one nearest to the middle of it."""
     taken = [origin]
     while len(taken) < size:
-        edge, borders = np.unique(
-            np.concatenate([town.beside(block) for block in taken]), return_counts=True
-        )
-        free = ~np.isin(edge, taken)
-        edge, borders = edge[free], borders[free]
+        beside = np.concatenate([town.beside(block) for block in taken])
+        edge = np.setdiff1d(beside, taken)
         if not edge.size:
             break
-        best = edge[borders == borders.max()] if compact else edge
-        taken.append(int(chance.choice(best)))
+        if compact:
+            apart = np.hypot(*(town.centres[edge] - town.centres[taken].mean(axis=0)).T)
+            edge = edge[apart <= apart.min() + NEARLY]
+        taken.append(int(chance.choice(edge)))
     return np.array(taken, dtype=np.int64)
 
 
