@@ -14,23 +14,24 @@ from signaal.hotspots.model import (
     FiguresPolicy,
     Stretches,
 )
-from signaal.hotspots.numbers.counts import FloatArray
-from signaal.hotspots.numbers.emerging import emerging
-from signaal.hotspots.numbers.rates import Town, town_of
-from signaal.hotspots.snapshot.bands import Ends, bands, hundredths
-from signaal.hotspots.snapshot.nouns import NO_BAND, BoolArray, Counted, Track, View, Weeks
-from signaal.hotspots.snapshot.pending import (
+from signaal.hotspots.numbers.concentration import (
     StandOut,
     dispersion_of,
     excess_chance,
-    follow,
-    getis_ord_star,
     stand_out,
 )
+from signaal.hotspots.numbers.counts import FloatArray
+from signaal.hotspots.numbers.emerging import emerging
+from signaal.hotspots.numbers.rates import Town, town_of
+from signaal.hotspots.numbers.reach import Movement, ReachedBlock, follow
+from signaal.hotspots.snapshot.bands import Ends, bands, hundredths
+from signaal.hotspots.snapshot.nouns import NO_BAND, BoolArray, Counted, Track, View, Weeks
+from signaal.hotspots.snapshot.pending import getis_ord_star
 from signaal.hotspots.snapshot.published import published
 
 PATTERN_PERIODS = 12
-NOWHERE = -1.0
+STAYED = -1.0
+"""Stands for the bearing of what did not move."""
 
 Ints = NDArray[np.int64]
 
@@ -127,7 +128,7 @@ def _kind(counted: Counted, kind: str, stretches: Stretches) -> _Kind:
 
 
 def _dispersion(past: Ints) -> float:
-    """How much the windows before the latest vary within blocks, beyond the town's ups and downs."""
+    """How much windows before the latest vary within blocks, beyond the town's ups and downs."""
     heard = past[:, past.sum(axis=0) > 0].astype(np.float64)
     total = float(heard.sum())
     if total == 0.0 or heard.shape[1] < 2:
@@ -251,17 +252,33 @@ def _all_bands(counted: Counted, kinds: Sequence[_Kind], weeks: Weeks | None) ->
 
 
 def _movements(counted: Counted, found: BoolArray, *, centres: FloatArray) -> tuple[Track, ...]:
-    """What is followed from the oldest window to the latest, and is still there."""
-    if not found.any():
+    """What stands out in the latest window, followed back to where it began."""
+    hot = np.ascontiguousarray(found[::-1].T)
+    if not hot.any():
         return ()
     followed = follow(
-        np.ascontiguousarray(found[::-1].T),
-        adjacency=counted.adjacency,
-        centres=centres,
-        dwellings=counted.dwellings,
+        hot, adjacency=counted.adjacency, centres=centres, dwellings=counted.dwellings
     )
-    return tuple(_track(each) for each in followed)
+    return tuple(_track(each, hot) for each in followed)
 
 
-def _track(movement: object) -> Track:
-    raise NotImplementedError(movement)
+def _track(movement: Movement, hot: BoolArray) -> Track:
+    return Track(
+        blocks=tuple(int(place) for place in movement.blocks),
+        first=int(movement.first),
+        reached=tuple(
+            (int(each.origin), int(each.block), int(each.period), _weeks(hot, each))
+            for each in movement.reached
+        ),
+        more_blocks=int(movement.more_blocks),
+        more_dwellings=int(movement.more_dwellings),
+        bearing=STAYED if movement.bearing is None else float(movement.bearing),
+        speed=float(movement.speed),
+    )
+
+
+def _weeks(hot: BoolArray, reached: ReachedBlock) -> int:
+    """For how many weeks the origin stood out without a break before it reached the block."""
+    before = hot[reached.origin, : reached.period][::-1]
+    run = before.size if before.all() else int(np.argmin(before))
+    return run * WEEKS_PER_PERIOD

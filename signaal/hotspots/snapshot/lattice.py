@@ -84,7 +84,7 @@ def yearly_rate(figures: Counted, kind: Kind) -> float:
     Returns:
         0 where no number was published for the year.
     """
-    if kind not in AREA_KINDS:
+    if kind not in AREA_KINDS or not figures.blocks:
         return 0.0
     town = levels(figures)[2]
     low, high = (

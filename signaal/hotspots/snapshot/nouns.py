@@ -67,7 +67,7 @@ class Track(NamedTuple):
     Attributes:
         blocks: The blocks that it holds in the latest window.
         first: In which window it began, counted from the oldest, 0.
-        reached: From which block, to which, and in which window.
+        reached: From which block, to which, in which window, and after how many weeks.
         more_blocks: How many blocks more than when it began.
         more_dwellings: The same in dwellings.
         bearing: Degrees from north by east; below zero when its centre stayed.
@@ -76,7 +76,7 @@ class Track(NamedTuple):
 
     blocks: tuple[int, ...]
     first: int
-    reached: tuple[tuple[int, int, int], ...]
+    reached: tuple[tuple[int, int, int, int], ...]
     more_blocks: int
     more_dwellings: int
     bearing: float
@@ -153,8 +153,8 @@ class Weeks:
         short: Whether the surroundings stand in for a short history, shape (kinds, blocks).
         band_low: A week has at least so many in 95 of 100, shape (kinds, blocks, weeks).
         band_high: At most so many, same shape.
-        alarm: Weeks ago (1 for the running week) that a single block's own method flagged it
-            (EARS C2, C3, Poisson CUSUM), 0 for none, shape (kinds, blocks, 3).
+        alarm: Blocks that a method for single blocks flags in the running week (EARS C2, EARS C3,
+            Poisson CUSUM), shape (kinds, blocks, 3).
         groups: Groups of blocks, most likely first, for each kind.
         maxima: The largest ratio in each town drawn without a group, shape (kinds, simulations).
         unusual: Weeks in which the whole town had more than usual, for each kind.
@@ -165,7 +165,7 @@ class Weeks:
     short: BoolArray
     band_low: NDArray[np.uint16]
     band_high: NDArray[np.uint16]
-    alarm: NDArray[np.uint8]
+    alarm: BoolArray
     groups: tuple[tuple[Group, ...], ...]
     maxima: FloatArray
     unusual: tuple[tuple[int, ...], ...]

@@ -4,7 +4,15 @@ import numpy as np
 
 from signaal.hotspots.model import WINDOWS
 from signaal.hotspots.numbers.counts import FloatArray
+from signaal.hotspots.numbers.interaction import LAGS, RINGS, space_time
 from signaal.hotspots.snapshot.nouns import Counted
+
+YEAR = 52
+SIMULATIONS = 99
+SEED = 20200
+"""Nothing depends on it but which weeks are drawn."""
+SIX = 6
+"""An estimate with its two ends, twice."""
 
 
 def evenness_of(counted: Counted, *, previous: FloatArray | None = None) -> FloatArray:
@@ -12,4 +20,26 @@ def evenness_of(counted: Counted, *, previous: FloatArray | None = None) -> Floa
 
 
 def together_of(counted: Counted) -> FloatArray:
-    return np.full((len(counted.kinds), 3, 2, 2), np.nan)
+    """Whether reports of the year before the running week follow each other in place and time.
+
+    Args:
+        counted: What was counted.
+
+    Returns:
+        Pairs seen against pairs by chance, and how often by chance, shape (kinds, 3, 2, 2); not
+        a number where there is nothing to compare.
+    """
+    whole = np.full((len(counted.kinds), RINGS, len(LAGS), 2), np.nan)
+    for place, kind in enumerate(counted.kinds):
+        weekly = np.where(counted.known[:, None], counted.weekly(kind), 0)[:, -YEAR - 1 : -1]
+        block, week = np.nonzero(weekly)
+        times = weekly[block, week]
+        found = space_time(
+            np.repeat(block, times),
+            np.repeat(week, times),
+            adjacency=counted.adjacency,
+            simulations=SIMULATIONS,
+            seed=SEED + place,
+        )
+        whole[place, ..., 0], whole[place, ..., 1] = found.ratio, found.chance
+    return whole

@@ -12,6 +12,7 @@ from signaal.hotspots.numbers.expected import Expected, expected_weeks
 from signaal.hotspots.snapshot.bands import bands, hundredths
 from signaal.hotspots.snapshot.nouns import BoolArray, Counted, Group, Weeks
 from signaal.hotspots.snapshot.pending import Scan, prospective_scan, windows_of
+from signaal.hotspots.snapshot.singles import alarms, unusual_weeks
 
 SEED_DIGITS = 8
 HEXADECIMAL = 16
@@ -32,33 +33,52 @@ def weeks_of(
         counted: What was counted.
         centres: Where the blocks lie, metres, shape (blocks, 2).
         rules: By which rules.
+        previous: Of the same past: what was drawn to know what chance does is drawn no more.
     """
     homes = np.where(counted.known, counted.dwellings, 0.0)
     windows = windows_of(centres, homes, radius=rules.radius_metres, share=rules.share_of_dwellings)
     history = [np.where(counted.known[:, None], counted.weekly(k), 0) for k in counted.kinds]
     usual = [_expected(counted, weekly, rules) for weekly in history]
     scans = [
-        _scan(counted, weekly, expected, windows=windows, rules=rules, place=place)
+        _scan(
+            counted,
+            weekly,
+            expected,
+            windows=windows,
+            rules=rules,
+            place=place,
+            maxima=None if previous is None else previous.maxima[place],
+        )
         for place, (weekly, expected) in enumerate(zip(history, usual, strict=True))
     ]
-    return _weeks(counted, usual, scans, history=history)
+    return _weeks(counted, usual, scans, history=history, previous=previous)
 
 
 def _weeks(
-    counted: Counted, usual: Sequence[Expected], scans: Sequence[Scan], *, history: Sequence[Ints]
+    counted: Counted,
+    usual: Sequence[Expected],
+    scans: Sequence[Scan],
+    *,
+    history: Sequence[Ints],
+    previous: Weeks | None,
 ) -> Weeks:
     whole = np.array([hundredths(_last(each.mu)) for each in usual])
-    ends = [bands(h, dispersion=each.dispersion) for h, each in zip(whole, usual, strict=True)]
+    ends = (
+        [bands(h, dispersion=each.dispersion) for h, each in zip(whole, usual, strict=True)]
+        if previous is None
+        else list(zip(previous.band_low, previous.band_high, strict=True))
+    )
+    both = list(zip(history, usual, strict=True))
     return Weeks(
         hundredths=whole,
         dispersion=np.array([each.dispersion for each in usual]),
         short=np.array([each.short for each in usual]),
         band_low=np.array([low for low, _ in ends]),
         band_high=np.array([high for _, high in ends]),
-        alarm=np.array([np.zeros((len(weekly), 3), np.uint8) for weekly in history]),
+        alarm=np.array([alarms(weekly, expected) for weekly, expected in both]),
         groups=tuple(tuple(_group(each) for each in scan.clusters) for scan in scans),
         maxima=np.array([scan.maxima for scan in scans]),
-        unusual=tuple(() for weekly in history),
+        unusual=tuple(unusual_weeks(weekly, last_week=counted.info.week) for weekly in history),
     )
 
 
@@ -98,6 +118,7 @@ def _scan(
     windows: object,
     rules: FiguresPolicy,
     place: int,
+    maxima: FloatArray | None,
 ) -> Scan:
     """Groups that stand out now; what isn't known counts for nothing on both sides.
 
@@ -112,6 +133,7 @@ def _scan(
         longest=rules.longest_weeks,
         dispersion=expected.dispersion,
         simulations=rules.simulations,
+        maxima=maxima,
         seed=int(counted.info.past[:SEED_DIGITS], HEXADECIMAL) + place,
     )
 
