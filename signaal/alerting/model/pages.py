@@ -1,0 +1,148 @@
+"""What pages and e-mails get: warnings and the list of the week, as a visitor may see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from signaal.alerting.model.life import Cause, WarningState
+from signaal.alerting.model.looks import LookMade
+from signaal.hotspots.model import Shown
+from signaal.intake.model import Kind
+
+CHANCE_STEPS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""For who sees classes, a chance is "at most" one of these: an exact one would tell the count."""
+WEEK_STEPS = (0, 4, 13, 26, 52, 104, 260, 520)
+"""For who sees classes, a recurrence is "at least" one of these, in weeks."""
+
+
+def chance_at_most(chance: float) -> float:
+    """The chance as who sees classes may know it."""
+    return next(step for step in CHANCE_STEPS if chance <= step or step == CHANCE_STEPS[-1])
+
+
+def weeks_at_least(weeks: float) -> float:
+    """The recurrence as who sees classes may know it."""
+    return float(max(step for step in WEEK_STEPS if step <= max(weeks, 0.0)))
+
+
+@dataclass(frozen=True)
+class WarningStep:
+    """One line of a warning's history, as a visitor may see it.
+
+    Attributes:
+        week: When.
+        state: Where the warning was from then on.
+        cause: What it followed from; the page makes the words.
+        codes: All blocks within the visitor's districts.
+        since_week: The first week of the group.
+        reporters: How many reporters in the whole group since then.
+        expected: How many were expected.
+        recurrence_weeks: By chance once in so many weeks ("at least" for who sees classes).
+        into: The warning in which it went on, where it was merged.
+        policy: Fingerprint of the rules.
+        snapshot: Fingerprint of the figures.
+    """
+
+    week: int
+    state: WarningState
+    cause: Cause
+    codes: tuple[str, ...]
+    since_week: int
+    reporters: Shown
+    expected: float
+    recurrence_weeks: float
+    into: UUID | None
+    policy: str
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class WarningShown:
+    """A warning as a visitor may see it.
+
+    Attributes:
+        id: Which one.
+        kind: Which evidence.
+        state: Where it is in its life.
+        raised_week: When it was raised.
+        seen_week: When the group was last found.
+        codes: Its blocks within the visitor's districts, in order of code.
+        goes_beyond: Whether it has blocks in other districts too.
+        since_week: The first week of the group.
+        reporters: How many reporters in the whole group since then.
+        expected: How many were expected.
+        recurrence_weeks: By chance once in so many weeks ("at least" for who sees classes).
+        history: What became of it, oldest first.
+    """
+
+    id: UUID
+    kind: Kind
+    state: WarningState
+    raised_week: int
+    seen_week: int
+    codes: tuple[str, ...]
+    goes_beyond: bool
+    since_week: int
+    reporters: Shown
+    expected: float
+    recurrence_weeks: float
+    history: tuple[WarningStep, ...]
+
+
+@dataclass(frozen=True)
+class WeekRow:
+    """One place on the list of the week; each has the same sentence of figures.
+
+    Attributes:
+        id: Which place, for a judgement.
+        kind: Which evidence.
+        block: Code of the block.
+        neighbourhood: Name of its neighbourhood.
+        dwellings: How many it has.
+        reporters: Distinct reporters in four weeks, when the list was made.
+        expected: How many there would be if all dwellings in town were alike.
+        around: The same with its neighbours.
+        around_expected: And how many there would be there.
+        chance: How often so many by chance ("at most" for who sees classes); None: not tested.
+        is_new: Came after the list was made.
+        looks: The latest judgement of each person.
+    """
+
+    id: UUID
+    kind: Kind
+    block: str
+    neighbourhood: str
+    dwellings: int
+    reporters: Shown
+    expected: float
+    around: Shown
+    around_expected: float
+    chance: float | None
+    is_new: bool
+    looks: tuple[LookMade, ...]
+
+    @property
+    def mine(self) -> LookMade | None:
+        """The visitor's own judgement."""
+        return next((look for look in self.looks if look.is_mine), None)
+
+
+@dataclass(frozen=True)
+class WeekList:
+    """The list of the week of one district.
+
+    Attributes:
+        week: Which week.
+        district: Code of the district.
+        made_at: When it was frozen.
+        snapshot: Fingerprint of the figures with which it was made.
+        random_share: Which share of its places was drawn at random; not which places.
+        rows: In the order in which they stand.
+    """
+
+    week: int
+    district: str
+    made_at: datetime
+    snapshot: str
+    random_share: float
+    rows: tuple[WeekRow, ...]
