@@ -15,6 +15,8 @@ CELLS_PER_BLOCK = 1_600
 MOST_CELLS = 16_000_000
 """64 MB of int32."""
 CELLS_AT_ONCE = 2_000_000
+POINTS_AT_ONCE = 250_000
+"""So many that what is in between fits in a processor's cache, and in memory for any number."""
 OUTSIDE = -1
 REMEMBERED_LAYERS = 4
 
@@ -54,6 +56,13 @@ class BlockIndex:
         Returns:
             Indices, shape (points,).
         """
+        found = np.empty(len(x), dtype=np.int32)
+        for start in range(0, len(x), POINTS_AT_ONCE):
+            part = slice(start, start + POINTS_AT_ONCE)
+            found[part] = self._locate(x[part], y[part])
+        return found
+
+    def _locate(self, x: Floats, y: Floats) -> NDArray[np.int32]:
         inside = (x >= self.west) & (x <= self.east) & (y >= self.south) & (y <= self.north)
         if inside.all():
             return self._look_up(x, y)
