@@ -275,7 +275,7 @@ def test_the_list_is_read_page_after_page_but_not_without_end(carrier, network, 
 def test_neither_numbers_nor_words_reach_the_log(network, caplog):
     caplog.set_level(logging.DEBUG)
     with served(network.rest_app()) as client:
-        client.logger = logging.getLogger("signaal.outside.twilio.requests")
+        client.logger = TwilioCarrier(settings())._client.http_client.logger
         carrier = TwilioCarrier(settings(), client)
         carrier.send_text(a_text(body="geheim"))
         carrier.sent_before(a_text(body="geheim"), since=network.now, taken=frozenset())
