@@ -7,6 +7,7 @@ Everything in geodata/demo/ that this program writes is invented; the same seed 
 import sys
 from pathlib import Path
 
+from demo_town.background import write_background
 from demo_town.doors import number_doors
 from demo_town.files import write_addresses, write_neighbourhoods, write_table
 from demo_town.plan import SEED, lay_out
@@ -20,9 +21,11 @@ DEMO = Path(__file__).parent / "demo"
 def main(folder: Path = DEMO) -> None:
     """Writes all generated files into a folder."""
     ground = lay_out()
-    addresses = number_doors(ground, lay_streets(ground))
+    streets = lay_streets(ground)
+    addresses = number_doors(ground, streets)
     folder.mkdir(parents=True, exist_ok=True)
     write_neighbourhoods(folder / "neighbourhoods.gpkg", ground, addresses)
+    write_background(folder / "background.gpkg", ground, streets)
     write_addresses(folder / "addresses.csv.gz", addresses)
     truths = truths_of(Map(addresses))
     reports = invent_reports(addresses, truths)

@@ -1,6 +1,5 @@
-"""A year of invented reports: what neighbours send anyway, and the planted truths on top."""
+"""Two years of invented reports: what neighbours send anyway, and the planted truths on top."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,10 @@ from itertools import count
 import numpy as np
 
 from demo_town.doors import Address
-from demo_town.plan import rng_for
+from demo_town.plan import SEED, rng_for
 from demo_town.truths import LEAST, WEEKS, HotPlace, Truth
+from signaal.hotspots.numbers.neighbours import Adjacency
+from signaal.hotspots.simulate import BlockMap, Habits, invent
 
 REPORT_COLUMNS = (
     "week_back", "day", "minute", "postcode", "number", "letter_or_addition", "kind", "category",
@@ -19,8 +20,10 @@ REPORT_COLUMNS = (
 
 VOICES_PER_PLACE = 0.3
 """Background: voices per postcode of usual size and four weeks, all kinds together."""
-SEASON = 0.2
-"""Share by which the season lifts and lowers the background."""
+USUAL = Habits(rate=VOICES_PER_PLACE / 4, season=0.2, levels=0.5, dispersion=1.1)
+"""How the town reports where nothing is going on."""
+FULLEST = 30 + round(56 * 365.2425 / 7)
+"""The number of a week at the height of the season; the demo is always loaded in one."""
 BACKGROUND_MOST = 3
 """Background reporters at one postcode in any four weeks."""
 KINDS = {"nuisance": 0.62, "concern": 0.28, "arrears": 0.10}
@@ -105,7 +108,7 @@ class Writer:
 
 
 def invent_reports(addresses: Sequence[Address], truths: Sequence[Truth]) -> list[Report]:
-    """The whole year, oldest first."""
+    """All reports, oldest first."""
     writer = Writer([address for address in addresses if address.is_dwelling])
     _background(writer)
     for truth in truths:
@@ -140,14 +143,25 @@ def as_rows(reports: Sequence[Report], addresses: Sequence[Address]) -> Iterator
 
 
 def _background(writer: Writer) -> None:
-    usual = len(writer.homes) / len(writer.at)
-    for postcode, homes in writer.at.items():
+    voices = _usual_voices([len(homes) for homes in writer.at.values()])
+    for postcode, weekly in zip(writer.at, voices, strict=True):
         chance = rng_for("background", postcode)
-        level = chance.gamma(4.0, 0.25) * len(homes) / usual * VOICES_PER_PLACE / 4
         for week in range(WEEKS):
-            season = 1 + SEASON * math.cos(2 * math.pi * week / WEEKS)
-            for _ in range(chance.poisson(level * season)):
+            for _ in range(weekly[WEEKS - 1 - week]):
                 _background_report(writer, postcode, week, chance)
+
+
+def _usual_voices(sizes: Sequence[int]) -> np.ndarray:
+    """Voices per postcode and week, oldest first, by the generator that `signaal simulate` uses."""
+    nobody = np.array([], dtype=np.int64)
+    town = BlockMap(
+        dwellings=np.array(sizes),
+        centres=np.zeros((len(sizes), 2)),
+        adjacency=Adjacency.of_pairs(nobody, nobody, blocks=len(sizes)),
+        neighbourhood=np.zeros(len(sizes), dtype=np.int64),
+    )
+    first_week = FULLEST - WEEKS + 1
+    return invent(town, habits=USUAL, weeks=WEEKS, seed=SEED, first_week=first_week).counts
 
 
 def _background_report(

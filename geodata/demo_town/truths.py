@@ -13,7 +13,8 @@ from demo_town.plan import ORIGIN, Point, spot
 
 LEAST, MOST = 8, 15
 """Distinct reporters in any four weeks in a row while a place is hot."""
-WEEKS = 52
+WEEKS = 112
+"""Two fixed years, and the weeks that lie between them and now."""
 SPREAD_STEPS = (20, 16, 12, 8)
 """Weeks back in which trouble is first seen in the origin and in each place that it reaches."""
 
@@ -143,7 +144,7 @@ def truths_of(town: Map) -> tuple[Truth, ...]:
 
 def as_toml(truths: Sequence[Truth], seed: int) -> str:
     """The truths written down for people and for tests."""
-    parts = [_HEADER.format(seed=seed, least=LEAST, most=MOST)]
+    parts = [_HEADER.format(oldest=WEEKS - 1, seed=seed, least=LEAST, most=MOST)]
     for truth in truths:
         names = ", ".join(f'"{name}"' for name in dict.fromkeys(truth.categories))
         bounds = [1, 1] if truth.reporters == 1 else [LEAST, MOST]
@@ -164,7 +165,8 @@ _HEADER = """\
 # Wat er in de verzonnen meldingen van Lindestad verstopt zit. Gemaakt door make_demo_town.py.
 # What lies hidden in Lindestad's invented reports. Made by make_demo_town.py, seed {seed}.
 #
-# Weeks count back from the week in which the demo is loaded: 0 is that week, 51 the first one.
+# Weeks count back from the week in which the demo is loaded: 0 is that week,
+#   {oldest} the first one.
 # shape: lasting, spreading (places stand in the order in which they are reached), fading,
 #   or false_alarm (one reporter; nothing should be found).
 # reporters_per_four_weeks: at least and at most so many distinct reporters of this kind in any
