@@ -23,9 +23,9 @@ def emerging(
 ) -> NDArray[np.int8]:
     """Whether a place is newly hot, hot for long, growing, fading, or hot no more.
 
-    The order of judging: nine of ten periods; then, if it stands out in the last period,
-    oscillating before new, consecutive and sporadic. With fewer than ten periods seen a place
-    that always stood out counts as consecutive.
+    The order of judging: what stands out now before what did so once; nine of ten periods before
+    the rest; then oscillating before new, consecutive and sporadic. With fewer than ten periods
+    seen a place that always stood out counts as consecutive.
 
     Args:
         z: Scores (Getis-Ord Gi*) per block and period, oldest first, shape (blocks, periods);
@@ -59,10 +59,10 @@ def _patterns(
     begun = np.argmax(out, axis=1)
     unbroken = np.equal(out.shape[1] - begun, times)
     rules: Sequence[tuple[NDArray[Any], Pattern]] = (
-        (mostly & ~last, Pattern.HISTORICAL),
-        (mostly & (moves > 0), Pattern.INTENSIFYING),
-        (mostly & (moves < 0), Pattern.DIMINISHING),
-        (mostly, Pattern.PERSISTENT),
+        (mostly & ~last & ~other[:, -1], Pattern.HISTORICAL),
+        (mostly & last & (moves > 0), Pattern.INTENSIFYING),
+        (mostly & last & (moves < 0), Pattern.DIMINISHING),
+        (mostly & last, Pattern.PERSISTENT),
         (~last, Pattern.NONE),
         (np.asarray(other.any(axis=1)), Pattern.OSCILLATING),
         (times == 1, Pattern.NEW),

@@ -215,7 +215,7 @@ def _quasi_poisson(heard: FloatArray, design: FloatArray, weight: FloatArray) ->
     for _ in range(FITS):
         before = coefficients
         working = np.log(mu) + (heard - mu) / mu
-        inverse = np.linalg.inv(design.T @ (design * (weight * mu)[:, None]))
+        inverse = np.linalg.pinv(design.T @ (design * (weight * mu)[:, None]))
         coefficients = inverse @ (design.T @ (weight * mu * working))
         mu = np.exp(np.clip(design @ coefficients, -30.0, 30.0))
         if np.abs(coefficients - before).max() < TOLERANCE:
@@ -223,6 +223,6 @@ def _quasi_poisson(heard: FloatArray, design: FloatArray, weight: FloatArray) ->
     free = len(heard) - design.shape[1]
     dispersion = max(1.0, float((weight * (heard - mu) ** 2 / mu).sum()) / free)
     scale = weight * mu
-    inverse = np.linalg.inv(design.T @ (design * scale[:, None]))
+    inverse = np.linalg.pinv(design.T @ (design * scale[:, None]))
     leverage = np.einsum("ij,jk,ik->i", design, inverse, design) * scale
     return _Fit(coefficients, mu, dispersion, inverse * dispersion, leverage)
