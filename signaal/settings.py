@@ -1,5 +1,6 @@
 """What is set from outside: environment variables that begin with SIGNAAL_."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -111,6 +112,12 @@ class Settings(BaseSettings):
     """So many forms may come in from one internet address within the hour; more where a library
     or a town hall reports for many."""
 
+    tiles_url: str = ""
+    """Tiles of a map beneath the blocks, with {z}, {x} and {y}; empty: none, and no page asks
+    anything of another host."""
+    tiles_attribution: str = ""
+    """Who made those tiles, as their licence wants it said."""
+
     policies_dir: Path | None = None
     """A municipality's own alerts/; the shipped ones otherwise."""
     rota_file: Path | None = None
@@ -120,6 +127,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address; one SQLite file in the data folder unless told otherwise."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'signaal.db'}"
+
+    @property
+    def tiles_origin(self) -> str:
+        """The one other host that pages may take pictures from; empty: none."""
+        address = urlsplit(self.tiles_url)
+        return f"{address.scheme}://{address.netloc}" if self.tiles_url else ""
 
     @property
     def snapshots_dir(self) -> Path:
@@ -200,6 +213,7 @@ def _dangers(settings: Settings) -> list[tuple[bool, str]]:
     return [
         *_dangers_anywhere(settings),
         *_sign_in_dangers(settings),
+        _tiles_danger(settings),
         *_mail_dangers(settings),
         *(_dangers_of_the_demo if settings.is_demo else _dangers_in_production)(settings),
     ]
@@ -336,6 +350,19 @@ def _mail_dangers(settings: Settings) -> list[tuple[bool, str]]:
             " SIGNAAL_SMTP_SECURITY=none is allowed to 127.0.0.1 only; choose starttls or tls.",
         ),
     ]
+
+
+def _tiles_danger(settings: Settings) -> tuple[bool, str]:
+    """An address of tiles that can't be one, or that others could listen in on."""
+    url = settings.tiles_url
+    address = urlsplit(url)
+    is_one = all(part in address.path for part in ("{z}", "{x}", "{y}"))
+    host = re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?", address.netloc)
+    return (
+        bool(url) and not (address.scheme == "https" and host and is_one),
+        "SIGNAAL_TILES_URL moet met https:// beginnen en {z}, {x} en {y} bevatten. /"
+        " SIGNAAL_TILES_URL must begin with https:// and hold {z}, {x} and {y}.",
+    )
 
 
 def _weak_secret(settings: Settings, name: str) -> tuple[bool, str]:

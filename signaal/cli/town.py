@@ -38,6 +38,11 @@ def places_group() -> None:
 @click.option("--blocks", type=A_FILE, help="your own block polygons (GeoPackage)")
 @click.option("--dwellings", type=A_FILE, help="BAG (bag-light.gpkg or NLExtract address CSV)")
 @click.option(
+    "--background",
+    type=A_FILE,
+    help="water, streets and surroundings for the map (GeoPackage); or the CBS file, for its water",
+)
+@click.option(
     "--replace", is_flag=True, help="also when more than a quarter of the present dwellings goes"
 )
 @with_house
@@ -48,10 +53,11 @@ def places_load(
     municipality: str | None,
     blocks: Path | None,
     dwellings: Path | None,
+    background: Path | None,
     replace: bool,
 ) -> None:
     """Loads official files; makes blocks from the addresses unless you bring your own."""
-    require_files(neighbourhoods, blocks, dwellings)
+    require_files(neighbourhoods, blocks, dwellings, background)
     if municipality and not neighbourhoods:
         raise UnusableFile(
             "--municipality hoort bij --neighbourhoods: geef ook het bestand met buurten. /"
@@ -71,6 +77,8 @@ def places_load(
                 house.services, dwellings, replace=replace, on_progress=show
             )
         _say(dwellings, report)
+    if background:
+        _say(background, places.load_background(house.services, background))
 
 
 def _say(path: Path, report: LoadReport) -> None:

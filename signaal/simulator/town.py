@@ -32,15 +32,18 @@ def load_town(services: Services, *, on_progress: Callable[[str, float], None]) 
     """
     with services.database.reading() as session:
         no_town, no_reports = places.is_empty(session), intake.count_reports(session) == 0
+        no_ground = not places.background(session)
     if no_town:
         on_progress("stad / town", 0.0)
         places.load_town(services, DEMO_TOWN)
+    if no_ground:
+        places.load_background(services, DEMO_TOWN / "background.gpkg")
     if no_reports:
         on_progress("meldingen / reports", 0.7)
         with services.database.session() as session, session.begin():
             intake.take_in_history(session, list(history(session, services)))
     on_progress("klaar / ready", 1.0)
-    return no_town or no_reports
+    return no_town or no_reports or no_ground
 
 
 def history(session: Session, services: Services) -> Iterator[HistoricReport]:

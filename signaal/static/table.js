@@ -2,12 +2,7 @@
 "use strict";
 
 (() => {
-  const table = document.querySelector("table[data-sortable]");
   const said = document.getElementById("sort-said");
-  if (!table) {
-    return;
-  }
-  const body = table.tBodies[0];
   const compare = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
 
   function valueOf(row, column) {
@@ -15,7 +10,8 @@
     return cell.dataset.value ?? cell.textContent.trim();
   }
 
-  function sortBy(heading, column, upwards) {
+  function sortBy(table, heading, column, upwards) {
+    const body = table.tBodies[0];
     const rows = [...body.rows];
     rows.sort((one, other) => compare(valueOf(one, column), valueOf(other, column)));
     body.append(...(upwards ? rows : rows.reverse()));
@@ -24,17 +20,36 @@
     }
     heading.setAttribute("aria-sort", upwards ? "ascending" : "descending");
     said.textContent = `${table.dataset.said} ${heading.textContent.trim()}`;
+    keep(heading.dataset.key, upwards);
   }
 
-  [...table.tHead.rows[0].cells].forEach((heading, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = heading.textContent.trim();
-    button.addEventListener("click", () => {
-      const now = heading.getAttribute("aria-sort");
-      const mostFirst = "mostFirst" in heading.dataset;
-      sortBy(heading, column, now ? now === "descending" : !mostFirst);
+  /* The order stays when the rows are chosen anew. */
+  function keep(key, upwards) {
+    const form = document.getElementById("choose");
+    if (form && key) {
+      form.elements.sort.value = key;
+      form.elements.volgorde.value = upwards ? "" : "af";
+    }
+  }
+
+  function setUp() {
+    const table = document.querySelector("table[data-sortable]");
+    if (!table || !table.tBodies[0].querySelector("th[scope=row]")) {
+      return;
+    }
+    [...table.tHead.rows[0].cells].forEach((heading, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = heading.textContent.trim();
+      button.addEventListener("click", () => {
+        const now = heading.getAttribute("aria-sort");
+        const mostFirst = "mostFirst" in heading.dataset;
+        sortBy(table, heading, column, now ? now === "descending" : !mostFirst);
+      });
+      heading.replaceChildren(button);
     });
-    heading.replaceChildren(button);
-  });
+  }
+
+  setUp();
+  document.addEventListener("table-swapped", setUp);
 })();

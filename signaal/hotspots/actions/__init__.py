@@ -1,16 +1,19 @@
 """Makes the figures, and shows them as far as a visitor may see them."""
 
 from signaal.hotspots.actions.areas import neighbourhood_year, year_figures
+from signaal.hotspots.actions.grounding import ground
 from signaal.hotspots.actions.making import refresh
 from signaal.hotspots.actions.showing import kinds_seen, map_figures, shapes
 from signaal.hotspots.actions.stories import block_story
-from signaal.hotspots.actions.taking import take_away
+from signaal.hotspots.actions.taking import block_polygons, take_away
 from signaal.hotspots.actions.warning import clusters, evenness, snapshot_info, week_figures
 
 __all__ = [
+    "block_polygons",
     "block_story",
     "clusters",
     "evenness",
+    "ground",
     "kinds_seen",
     "map_figures",
     "neighbourhood_year",

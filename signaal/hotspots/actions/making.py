@@ -48,6 +48,7 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
     with services.database.reading() as session:
         blocks = [block for block in places.block_layer(session) if block.dwellings > 0]
         successors = places.block_successors(session)
+        ground = places.background(session)
         since = start_of(frozen.first_week(week))
         voices = intake.voices(session, since=since, until=start_of(week + 1))
     tell(1, STEPS_BEFORE + 5)
@@ -59,6 +60,7 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
     if not blocks:
         return counted.info
     drawing.keep_shapes(folder, blocks)
+    drawing.keep_ground(folder, ground)
     tell(STEPS_BEFORE, STEPS_BEFORE + 5)
     before = _latest(folder)
     if before and before.info.fingerprint == counted.info.fingerprint:

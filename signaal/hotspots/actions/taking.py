@@ -1,12 +1,14 @@
 """Figures that leave the house as a file: the same as on the screen, and written down."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from signaal.access import actions as access
 from signaal.access.model import Act
 from signaal.hotspots.actions.showing import map_figures
-from signaal.hotspots.model import MOST_ROWS_OUT, FileKind, MapFigures
+from signaal.hotspots.model import MOST_ROWS_OUT, BlockFigure, FileKind, MapFigures
 from signaal.intake.model import Kind
+from signaal.places import actions as places
 from signaal.services import Services
 from signaal.visitor import Visitor
 
@@ -19,6 +21,7 @@ def take_away(
     visitor: Visitor,
     purpose: str,
     file: FileKind,
+    choose: Callable[[MapFigures], tuple[BlockFigure, ...]] = lambda figures: figures.rows,
 ) -> MapFigures:
     """The figures of the map for a file; that they were taken is on record before they go.
 
@@ -29,6 +32,7 @@ def take_away(
         visitor: Who takes them.
         purpose: What for.
         file: In which shape.
+        choose: Which of the rows are wanted.
 
     Returns:
         What the map shows to this visitor, at most 5,000 rows: first what stands out.
@@ -38,7 +42,7 @@ def take_away(
         NoSnapshot: The figures have not been made yet, or there is no such period.
     """
     figures = map_figures(services, period=period, kind=kind, visitor=visitor)
-    rows = tuple(sorted(figures.rows, key=lambda row: row.attention)[:MOST_ROWS_OUT])
+    rows = tuple(sorted(choose(figures), key=lambda row: row.attention)[:MOST_ROWS_OUT])
     with services.database.session() as session, session.begin():
         access.record(
             session,
@@ -50,3 +54,9 @@ def take_away(
             details={"kind": kind.value, "period": period, "file": file.value, "rows": len(rows)},
         )
     return replace(figures, rows=rows)
+
+
+def block_polygons(services: Services) -> Mapping[str, bytes]:
+    """The polygon of each block in force (WKB, EPSG:28992) by its code, for a file."""
+    with services.database.reading() as session:
+        return {block.code: block.wkb for block in places.block_layer(session)}

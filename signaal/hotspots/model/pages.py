@@ -31,6 +31,7 @@ class FileKind(StrEnum):
 
     CSV = "csv"
     XLSX = "xlsx"
+    GPKG = "gpkg"
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from signaal.access.model import Purpose
 from signaal.hotspots import actions
 from signaal.hotspots.export import Cell, Table, as_csv, as_xlsx
 from signaal.hotspots.model import LOOKERS, BlockFigure, FileKind, MapFigures
+from signaal.hotspots.web.choosing import asked_for, wanted_rows
 from signaal.hotspots.web.door import blueprint
-from signaal.hotspots.web.maps import asked_for
+from signaal.hotspots.web.package import as_package
+from signaal.hotspots.web.signs import Sign, reached_lately, sign_name, sign_of
 from signaal.hotspots.web.words import (
     block_name,
     days,
@@ -28,6 +30,7 @@ WRITERS: dict[FileKind, tuple[Callable[[Table], bytes], str]] = {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ),
 }
+GEOPACKAGE = "application/geopackage+sqlite3"
 
 
 @blueprint.get("/kaart/tabel.csv")
@@ -44,19 +47,36 @@ def table_as_xlsx() -> Response:
     return _file(FileKind.XLSX)
 
 
+@blueprint.get("/kaart/blokken.gpkg")
+@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
+def map_as_geopackage() -> Response:
+    """The blocks with the figures of the table, as QGIS opens them."""
+    figures = _taken(FileKind.GPKG)
+    return _sent(as_package(services(), figures), figures, FileKind.GPKG, mimetype=GEOPACKAGE)
+
+
 def _file(shape: FileKind) -> Response:
+    figures = _taken(shape)
+    write, mimetype = WRITERS[shape]
+    return _sent(write(_table(figures)), figures, shape, mimetype=mimetype)
+
+
+def _taken(shape: FileKind) -> MapFigures:
     period, kind = asked_for()
-    figures = actions.take_away(
+    return actions.take_away(
         services(),
         period=period,
         kind=kind,
         visitor=visitor(),
         purpose=Purpose.EARLY_WARNING,
         file=shape,
+        choose=wanted_rows().of,
     )
-    write, mimetype = WRITERS[shape]
-    response = make_response(write(_table(figures)))
-    name = f"signaal-{kind.value}-{figures.window.first_day:%Y-%m-%d}.{shape.value}"
+
+
+def _sent(content: bytes, figures: MapFigures, shape: FileKind, *, mimetype: str) -> Response:
+    response = make_response(content)
+    name = f"signaal-{figures.kind.value}-{figures.window.first_day:%Y-%m-%d}.{shape.value}"
     response.headers["Content-Type"] = mimetype
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
@@ -64,6 +84,7 @@ def _file(shape: FileKind) -> Response:
 
 
 def _table(figures: MapFigures) -> Table:
+    reached = reached_lately(figures)
     return Table(
         title=kind_name(figures.kind),
         headings=(
@@ -81,12 +102,13 @@ def _table(figures: MapFigures) -> Table:
             _("Melders, hoogstens"),
             _("Per 1.000 woningen"),
             _("Vergeleken met de stad"),
+            _("Verloop"),
         ),
-        rows=[_row(figures, row) for row in figures.rows],
+        rows=[_row(figures, row, sign_of(row, reached=reached)) for row in figures.rows],
     )
 
 
-def _row(figures: MapFigures, row: BlockFigure) -> tuple[Cell, ...]:
+def _row(figures: MapFigures, row: BlockFigure, sign: Sign) -> tuple[Cell, ...]:
     block = row.block
     return (
         block_name(block.code),
@@ -103,4 +125,5 @@ def _row(figures: MapFigures, row: BlockFigure) -> tuple[Cell, ...]:
         row.reporters.high,
         per_thousand(row.rate),
         level_name(row.level),
+        sign_name(sign) or None,
     )

@@ -17,6 +17,7 @@ from signaal.places.actions.finding import (
     neighbourhood_name,
     street_names,
 )
+from signaal.places.actions.grounding import background, load_background
 from signaal.places.actions.loading import (
     load_blocks,
     load_dwellings,
@@ -27,6 +28,7 @@ from signaal.places.actions.loading import (
 __all__ = [
     "area_of_postcode4",
     "areas_of_blocks",
+    "background",
     "block_borders",
     "block_centres",
     "block_layer",
@@ -38,6 +40,7 @@ __all__ = [
     "district_of_neighbourhood",
     "find_place",
     "is_empty",
+    "load_background",
     "load_blocks",
     "load_dwellings",
     "load_neighbourhoods",

@@ -16,11 +16,13 @@ from signaal.places.model import Area, Dwelling
 
 __all__ = [
     "AreaFile",
+    "BackgroundFile",
     "BlockFile",
     "DwellingFile",
     "FileTallies",
     "Reader",
     "read_areas",
+    "read_background",
     "read_blocks",
     "read_dwellings",
     "read_in_child",
@@ -65,6 +67,14 @@ class BlockFile:
     tallies: FileTallies
 
 
+@dataclass(frozen=True)
+class BackgroundFile:
+    """Layers for orientation: name and WKB of what each holds, in the order of drawing."""
+
+    layers: Mapping[str, tuple[tuple[str, bytes], ...]]
+    tallies: FileTallies
+
+
 def read_areas(path: Path, *, read: Reader = read_in_child) -> AreaFile:
     """Reads neighbourhoods, and districts and municipalities where the file has them.
 
@@ -101,6 +111,20 @@ def read_blocks(path: Path, *, read: Reader = read_in_child) -> BlockFile:
     answer = read("blocks", path)
     blocks = {code: base64.b64decode(shape) for code, shape in answer["blocks"].items()}
     return BlockFile(blocks, _tallies(answer))
+
+
+def read_background(path: Path, *, read: Reader = read_in_child) -> BackgroundFile:
+    """Reads water, streets and surroundings, simplified; of a CBS file its areas of water.
+
+    Raises:
+        UnusableFile: What is wrong, where, and how to mend it.
+    """
+    answer = read("background", path)
+    layers = {
+        layer: tuple((name, base64.b64decode(shape)) for name, shape in rows)
+        for layer, rows in answer["layers"].items()
+    }
+    return BackgroundFile(layers, _tallies(answer))
 
 
 def _area(row: Mapping[str, Any]) -> Area:

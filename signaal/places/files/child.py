@@ -12,6 +12,7 @@ from typing import Any
 from signaal.errors import UnusableFile
 from signaal.places.files.addresses import addresses_in
 from signaal.places.files.areas import areas_in, blocks_in
+from signaal.places.files.background import background_in
 from signaal.places.files.fence import put_up_fence
 from signaal.places.files.tally import Tally
 
@@ -29,6 +30,7 @@ def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     tally = Tally(path.name)
     readers: dict[str, Callable[[], dict[str, Any]]] = {
         "areas": lambda: areas_in(path, tally),
+        "background": lambda: background_in(path, tally),
         "blocks": lambda: blocks_in(path, tally),
         "dwellings": lambda: addresses_in(path, tally, bounds=request["bounds"]),
     }

@@ -1,5 +1,6 @@
 """Rows of areas, blocks and dwellings, written in bulk and read by address."""
 
+from signaal.places.store.background import background, keep_background
 from signaal.places.store.keeping import (
     dwelling_rows,
     keep_areas,
@@ -27,6 +28,7 @@ from signaal.places.store.reading import (
     town,
 )
 from signaal.places.store.rows import (
+    BackgroundRow,
     BlockRow,
     DistrictRow,
     DwellingRow,
@@ -37,6 +39,7 @@ from signaal.places.store.rows import (
 )
 
 __all__ = [
+    "BackgroundRow",
     "BlockRow",
     "DistrictRow",
     "DwellingRow",
@@ -47,6 +50,7 @@ __all__ = [
     "any_dwelling",
     "area_of_postcode4",
     "areas_of_blocks",
+    "background",
     "block_names",
     "blocks",
     "blocks_around",
@@ -56,6 +60,7 @@ __all__ = [
     "districts_of_neighbourhood",
     "dwelling_rows",
     "keep_areas",
+    "keep_background",
     "keep_blocks",
     "keep_dwellings",
     "keep_load",

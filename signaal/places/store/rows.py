@@ -100,6 +100,23 @@ class PastHomeRow(SQLModel, table=True):
     dwelling_id: int = Field(foreign_key="dwelling.id", primary_key=True)
 
 
+class BackgroundRow(SQLModel, table=True):
+    """One shape for orientation on the map; nothing is counted by it.
+
+    Attributes:
+        layer: "surroundings", "water" or "streets".
+        name: Of a municipality around; empty for the others.
+        wkb: Polygons or lines in EPSG:28992, simplified.
+    """
+
+    __tablename__ = "background"
+
+    id: int | None = Field(default=None, primary_key=True)
+    layer: str = Field(max_length=16)
+    name: str = Field(max_length=120)
+    wkb: bytes
+
+
 class PlacesLoadRow(SQLModel, table=True):
     """One load that succeeded; its token tells readers whether what they remember still holds."""
 

@@ -1,27 +1,32 @@
-"""The shapes of the blocks and the frame in which they are drawn: made once per block layer."""
+"""The shapes of the blocks, drawn once per block layer and kept apart from every figure."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from signaal.errors import NoSnapshot
+from signaal.hotspots.map.frame import frame
+from signaal.hotspots.map.geojson import (
+    DEGREE_DECIMALS,
+    DUTCH_GRID,
+    WEB_DEGREES,
+    feature,
+    geometry_text,
+    spot,
+)
 from signaal.hotspots.snapshot import write_whole
 from signaal.places.model import Block
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-FORMAT = 2
-DUTCH_GRID = "EPSG:28992"
-WEB_DEGREES = "EPSG:4326"
+FORMAT = 3
 SIMPLER_BY = 4.0
 """Metres: a bend that encloses less than about a square of this side is left out."""
-DEGREE_DECIMALS = 5
-"""About one metre on the ground."""
 SEAM = 0.01
 """Metres: blocks this close to each other are one when their neighbourhood is outlined."""
 BUILT_UP = 500
@@ -29,11 +34,8 @@ BUILT_UP = 500
 Netherlands calls fewer addresses per km² "not urban" (CBS, "Stedelijkheid van een gebied")."""
 SQUARE_METRES = 1e6
 """In a km²."""
-ROUND_IT = 16
-"""Pixels between the town and the edge of the map when it opens."""
 COUNTRY = [[50.7, 3.3], [53.6, 7.3]]
 """The Netherlands, for a map without blocks; degrees, south-west and north-east."""
-LEAFLET = "/static/leaflet/"
 KEPT_FILES = 3
 
 
@@ -44,7 +46,10 @@ class Shapes:
     Attributes:
         key: The same for the same blocks.
         geometries: GeoJSON geometry per block code, as text.
-        neighbourhoods: GeoJSON features with outline and name, as text.
+        centres: A point inside each block, latitude and longitude in degrees, per block code.
+        about: Code of the district, name of the neighbourhood and dwellings, per block code.
+        neighbourhoods: GeoJSON features with outline, name and code of the district, as text.
+        districts: GeoJSON features with the area, name, code and bounds of each, as text.
         header: The links to Leaflet, for the head of the page.
         html: The frame of the map.
         script: Starts the map; needs the page's nonce.
@@ -52,10 +57,35 @@ class Shapes:
 
     key: str
     geometries: dict[str, str]
+    centres: dict[str, list[float]]
+    about: dict[str, tuple[str, str, int]]
     neighbourhoods: tuple[str, ...]
+    districts: tuple[str, ...]
     header: str
     html: str
     script: str
+
+    @cached_property
+    def codes_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes of the blocks of each district, in their order, by the code of the district."""
+        found: dict[str, list[str]] = {}
+        for code in sorted(self.geometries):
+            found.setdefault(self.about[code][0], []).append(code)
+        return {district: tuple(codes) for district, codes in found.items()}
+
+    @cached_property
+    def outlines_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The outlines of the neighbourhoods of each district, by its code."""
+        found: dict[str, tuple[str, ...]] = {}
+        for text in self.neighbourhoods:
+            district = json.loads(text)["properties"]["district"]
+            found[district] = (*found.get(district, ()), text)
+        return found
+
+    @cached_property
+    def district_of(self) -> Mapping[str, str]:
+        """The feature of each district, by its code."""
+        return {json.loads(text)["properties"]["code"]: text for text in self.districts}
 
 
 def keep_shapes(folder: Path, blocks: Sequence[Block]) -> bool:
@@ -75,7 +105,7 @@ def keep_shapes(folder: Path, blocks: Sequence[Block]) -> bool:
     if made:
         write_whole(file, json.dumps(asdict(draw(blocks, key=key))).encode())
     write_whole(folder / "shapes.json", json.dumps({"file": file.name}).encode())
-    _prune(folder, kept=file)
+    prune(folder, "shapes-*.json", kept=file)
     return made
 
 
@@ -97,7 +127,8 @@ def key_of(blocks: Iterable[Block]) -> str:
     settings = [FORMAT, SIMPLER_BY, DEGREE_DECIMALS]
     digest = sha256(json.dumps(settings).encode())
     for block in blocks:
-        digest.update(json.dumps([block.code, block.neighbourhood_name, block.dwellings]).encode())
+        names = (block.neighbourhood_name, block.district_code, block.district_name)
+        digest.update(json.dumps([block.code, *names, block.dwellings]).encode())
         digest.update(block.wkb)
     return digest.hexdigest()[:24]
 
@@ -111,12 +142,22 @@ def draw(blocks: Sequence[Block], *, key: str) -> Shapes:
     """
     layer = _layer(blocks)
     # Where neighbours don't fit together (blocks of one's own), simplifying may empty a sliver.
-    drawn = layer[~layer.is_empty].to_crs(WEB_DEGREES)
-    header, html, script = _frame(_view(layer))
+    layer = layer[~layer.is_empty]
+    drawn = layer.to_crs(WEB_DEGREES)
+    header, html, script = frame(_view(layer))
     return Shapes(
         key=key,
-        geometries=dict(zip(drawn["code"], map(_text, drawn.geometry), strict=True)),
+        geometries=dict(zip(drawn["code"], map(geometry_text, drawn.geometry), strict=True)),
+        centres=dict(zip(drawn["code"], map(spot, drawn.representative_point()), strict=True)),
+        about={
+            code: (district, name, int(dwellings))
+            for code, district, name, dwellings in zip(
+                *(drawn[column] for column in ("code", "district", "name", "dwellings")),
+                strict=True,
+            )
+        },
         neighbourhoods=_outlines(layer),
+        districts=_districts(layer),
         header=header,
         html=html,
         script=script,
@@ -133,6 +174,8 @@ def _layer(blocks: Sequence[Block]) -> "GeoDataFrame":
             "code": [block.code for block in blocks],
             "area": [block.neighbourhood_code for block in blocks],
             "name": [block.neighbourhood_name for block in blocks],
+            "district": [block.district_code for block in blocks],
+            "district_name": [block.district_name for block in blocks],
             "dwellings": [block.dwellings for block in blocks],
         },
         geometry=shapes.simplify_coverage(SIMPLER_BY),
@@ -142,7 +185,6 @@ def _layer(blocks: Sequence[Block]) -> "GeoDataFrame":
 
 def _view(layer: "GeoDataFrame") -> list[list[float]]:
     """South-west and north-east of what the map shows first: all neighbourhoods but the fields."""
-    layer = layer[~layer.is_empty]
     if layer.empty:
         return COUNTRY
     surface = layer.area.groupby(layer["area"]).transform("sum")
@@ -155,99 +197,50 @@ def _view(layer: "GeoDataFrame") -> list[list[float]]:
 
 def _outlines(layer: "GeoDataFrame") -> tuple[str, ...]:
     """The border and the name of each neighbourhood, as GeoJSON features."""
-    wholes = layer.dissolve(by="area", grid_size=SEAM).to_crs(WEB_DEGREES)
-    features = []
-    for name, whole in zip(wholes["name"], wholes.geometry, strict=True):
-        middle = whole.representative_point()
-        label = [round(middle.y, DEGREE_DECIMALS), round(middle.x, DEGREE_DECIMALS)]
-        features.append(feature(_text(whole.boundary), properties={"name": name, "label": label}))
-    return tuple(features)
-
-
-def feature(geometry: str, *, properties: Mapping[str, object]) -> str:
-    """One GeoJSON feature as text.
-
-    Args:
-        geometry: A GeoJSON geometry as text.
-        properties: Anything that can be written as JSON.
-    """
-    told = json.dumps(properties, ensure_ascii=False, separators=(",", ":"))
-    return f'{{"type":"Feature","properties":{told},"geometry":{geometry}}}'
-
-
-def collection(features: Iterable[str], *, neighbourhoods: Iterable[str] = ()) -> bytes:
-    """A GeoJSON collection of blocks, with the outlines of the neighbourhoods beside it."""
-    blocks, outlines = ",".join(features), ",".join(neighbourhoods)
-    text = (
-        f'{{"type":"FeatureCollection","features":[{blocks}],'
-        f'"neighbourhoods":{{"type":"FeatureCollection","features":[{outlines}]}}}}'
-    )
-    return text.encode()
-
-
-def _text(shape: Any) -> str:  # noqa: ANN401 - a shapely geometry
-    import shapely
-
-    rounded = shapely.set_precision(shape, 10**-DEGREE_DECIMALS, mode="pointwise")
-    whole = json.loads(shapely.to_geojson(rounded))
-    whole["coordinates"] = _rounded(whole["coordinates"])
-    return json.dumps(whole, separators=(",", ":"))
-
-
-def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 - nested lists
-    if isinstance(coordinates, float | int):
-        return round(coordinates, DEGREE_DECIMALS)
-    return [_rounded(part) for part in coordinates]
-
-
-def _frame(bounds: list[list[float]]) -> tuple[str, str, str]:
-    """Folium's map, with our own Leaflet and nothing from elsewhere: header, html, script."""
-    import folium
-    from folium.template import Template
-
-    class TownMap(folium.Map):
-        """A map without tiles, styles or scripts of its own in the page."""
-
-        default_js = [("leaflet", f"{LEAFLET}leaflet.js")]  # noqa: RUF012 - folium's own form
-        default_css = [("leaflet_css", f"{LEAFLET}leaflet.css")]  # noqa: RUF012
-        # Folium's own header forbids zooming and styles the whole page; our sheet does that.
-        _template = Template(
-            """
-            {% macro header(this, kwargs) %}{% endmacro %}
-            {% macro html(this, kwargs) %}<div id="{{ this.get_name() }}"></div>{% endmacro %}
-            {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = L.map(
-                {{ this.get_name()|tojson }}, {{ this.options|tojavascript }}
-            );
-            {% endmacro %}
-            """
+    return tuple(
+        feature(
+            geometry_text(whole.boundary),
+            properties={
+                "name": name,
+                "district": district,
+                "label": spot(whole.representative_point()),
+            },
         )
-
-        def get_name(self) -> str:
-            """The id of the frame, and the name by which our own script finds the map."""
-            return "map"
-
-    drawn = TownMap(
-        tiles=None,
-        prefer_canvas=True,
-        zoom_control=False,
-        attribution_control=False,
-        zoom_snap=0.25,
+        for name, district, whole in _wholes(layer, "area", "name", "district")
     )
-    drawn.fit_bounds(bounds, padding=(ROUND_IT, ROUND_IT))
-    figure: Any = drawn.get_root()
-    figure.render()
-    return figure.header.render(), figure.html.render(), figure.script.render()
+
+
+def _districts(layer: "GeoDataFrame") -> tuple[str, ...]:
+    """The area and the name of each district, as GeoJSON features."""
+    return tuple(
+        feature(
+            geometry_text(whole),
+            properties={
+                "code": code,
+                "name": name,
+                "label": spot(whole.representative_point()),
+            },
+        )
+        for name, code, whole in _wholes(layer, "district", "district_name", "district")
+    )
+
+
+def _wholes(layer: "GeoDataFrame", by: str, *columns: str) -> Iterable[tuple[Any, ...]]:
+    """Two columns and the joined shape of each area, in degrees."""
+    wholes = layer.dissolve(by=by, grid_size=SEAM, as_index=False).to_crs(WEB_DEGREES)
+    return zip(*(wholes[column] for column in columns), wholes.geometry, strict=True)
 
 
 @lru_cache(maxsize=2)
 def _read_once(path: str) -> Shapes:
     parts = json.loads(Path(path).read_bytes())
-    return Shapes(**{**parts, "neighbourhoods": tuple(parts["neighbourhoods"])})
+    lists = {name: tuple(parts[name]) for name in ("neighbourhoods", "districts")}
+    return Shapes(**{**parts, **lists})
 
 
-def _prune(folder: Path, *, kept: Path) -> None:
-    files = sorted(folder.glob("shapes-*.json"), key=lambda file: file.stat().st_mtime)
+def prune(folder: Path, names: str, *, kept: Path) -> None:
+    """Old drawings go, but not the one that counts."""
+    files = sorted(folder.glob(names), key=lambda file: file.stat().st_mtime)
     for file in files[:-KEPT_FILES]:
         if file != kept:
             file.unlink(missing_ok=True)
