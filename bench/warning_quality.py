@@ -4,6 +4,7 @@ Every method gets the same towns, and the critical value at which it raises one 
 town and quarter in towns without an outbreak; other towns than those in which it is judged.
 """
 
+import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -247,27 +248,32 @@ TOWN = grid_map(500, dwellings=40, askew=0.25)
 RATES = (1.0, 0.5, 0.25)
 
 
-def run(rate: float, *, towns: int, seed: int, dispersion: float, shapes: bool) -> Iterator[str]:
-    """The rows of the table at one rate, as soon as each is known."""
-    campaign = Campaign(TOWN, Habits(rate=rate, dispersion=dispersion), towns=towns, seed=seed)
+def campaign_at(rate: float, *, towns: int, seed: int, dispersion: float = 1.0) -> Campaign:
+    """Towns of 500 blocks of 40 dwellings, at a rate of voices per block and week."""
+    return Campaign(TOWN, Habits(rate=rate, dispersion=dispersion), towns=towns, seed=seed)
+
+
+def measured(campaign: Campaign, *, kinds: Sequence[str]) -> Iterator[tuple[str, Result]]:
+    """What each method makes of each kind of outbreak, as soon as it is known."""
     for name, method in METHODS.items():
-        quiet = campaign.quiet(method)
-        critical = critical_value(quiet)
-        for kind, outbreak in OUTBREAKS.items():
-            if kind == GROUP or shapes:
-                horizon = HORIZON if kind == GROUP else WITHIN + 4
-                result = campaign.judged(name, method, outbreak, critical=critical, horizon=horizon)
-                yield row(rate, dispersion, kind, result)
-        if isinstance(method, Scan):
-            odd = replace(campaign.habits, angry=1)
-            sunk = replace(campaign.habits, swallowed=0.1)
+        critical = critical_value(campaign.quiet(method))
+        for kind in kinds:
+            horizon = HORIZON if kind == GROUP else WITHIN + 4
             yield (
-                f"odd {rate} {dispersion}: angry reporter"
-                f" {odd_warnings(campaign, method, odd, critical)}, default point"
-                f" {odd_warnings(campaign, method, sunk, critical)} of {towns} towns"
+                kind,
+                campaign.judged(name, method, OUTBREAKS[kind], critical=critical, horizon=horizon),
             )
-            chances = stated_chances(campaign, method)
-            yield f"chance {rate} {dispersion}: {np.mean(chances <= 0.05):.1%} of weeks at 5 %"
+
+
+def oddities(campaign: Campaign, scan: Scan) -> tuple[int, int]:
+    """Towns in which an angry reporter, and in which a default point, alone raises a warning."""
+    critical = critical_value(campaign.quiet(scan))
+    angry = replace(campaign.habits, angry=1)
+    sunk = replace(campaign.habits, swallowed=0.1)
+    return (
+        odd_warnings(campaign, scan, angry, critical),
+        odd_warnings(campaign, scan, sunk, critical),
+    )
 
 
 def row(rate: float, dispersion: float, kind: str, result: Result) -> str:
@@ -279,10 +285,24 @@ def row(rate: float, dispersion: float, kind: str, result: Result) -> str:
     )
 
 
-if __name__ == "__main__":
-    import argparse
-    import sys
+def table(
+    rates: Sequence[float], *, towns: int, seed: int, dispersion: float, shapes: bool
+) -> Iterator[str]:
+    """The whole table, line by line."""
+    yield "| voices | dispersion | outbreak | method | found in 8 weeks | median | J | luck |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for rate in rates:
+        campaign = campaign_at(rate, towns=towns, seed=seed, dispersion=dispersion)
+        for kind, result in measured(campaign, kinds=list(OUTBREAKS) if shapes else [GROUP]):
+            yield row(rate, dispersion, kind, result)
+        angry, sunk = oddities(campaign, Scan())
+        yield f"At {rate:g}: of {towns} towns {angry} warn of an angry reporter, {sunk} of a"
+        yield "default point."
+        share = float(np.mean(stated_chances(campaign, Scan()) <= 0.05))
+        yield f"At {rate:g}: {share:.1%} of the weeks without an outbreak have a chance of 5 %."
 
+
+def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rates", type=float, nargs="+", default=RATES)
     asked.add_argument("--towns", type=int, default=200)
@@ -290,13 +310,16 @@ if __name__ == "__main__":
     asked.add_argument("--dispersion", type=float, default=1.0)
     asked.add_argument("--group-only", action="store_true")
     given = asked.parse_args()
-    for one in given.rates:
-        for line in run(
-            one,
-            towns=given.towns,
-            seed=given.seed,
-            dispersion=given.dispersion,
-            shapes=not given.group_only,
-        ):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+    lines = table(
+        given.rates,
+        towns=given.towns,
+        seed=given.seed,
+        dispersion=given.dispersion,
+        shapes=not given.group_only,
+    )
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
