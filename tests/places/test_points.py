@@ -23,3 +23,10 @@ def test_points_lie_where_an_independent_program_says():
     clear = points[:, 3] <= 1  # on a shared border more than one answer is right
     assert_array_equal(found[clear], points[clear, 2])
     assert (found[~clear] >= 0).all()
+
+
+def test_more_points_than_fit_in_one_go_each_get_their_own_answer():
+    index = BlockIndex([shapely.to_wkb(shapely.box(at, 0, at + 1, 1)) for at in range(3)])
+    x = np.arange(600_000) % 4 + 0.5
+
+    assert_array_equal(index.locate(x, np.full(600_000, 0.5)), np.where(x < 3, x.astype(int), -1))

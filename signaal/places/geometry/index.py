@@ -86,7 +86,8 @@ class BlockIndex:
         import shapely
 
         found = np.full(len(border), OUTSIDE, dtype=np.int32)
-        left = np.arange(len(border))
+        # Cell by cell: the polygon that is asked stays in the processor's cache.
+        left = np.argsort(border)
         turn = self.starts[border]
         end = self.starts[border + 1]
         while len(left):
@@ -146,17 +147,26 @@ class BlockIndex:
         run, column = _count_up(left, right - left + 1)
         cell = row[run] * self.columns + column
         owner = polygon[which[run]]
-        filled = np.unique(cell)
+        filled = _distinct(cell)
         filled = filled[self.grid[filled] >= 0]
         self._list(np.append(cell, filled), np.append(owner, self.grid[filled]))
 
     def _list(self, cell: Ints, owner: Ints) -> None:
         count = len(self.shapes) + 1
-        pairs = np.unique(cell * count + owner)
-        cells, first = np.unique(pairs // count, return_index=True)
+        pairs = _distinct(cell * count + owner)
+        of = pairs // count
+        first = np.flatnonzero(np.diff(of, prepend=-1))
+        cells = of[first]
         self.candidates = (pairs % count).astype(np.int32)
         self.starts = np.append(first, len(pairs)).astype(np.int64)
         self.grid[cells] = -2 - np.arange(len(cells), dtype=np.int32)
+
+
+def _distinct(values: Ints) -> Ints:
+    """Each value once, ascending; none is below zero. Faster here than `np.unique`."""
+    ordered: Ints = np.sort(values)
+    first: Ints = ordered[np.diff(ordered, prepend=-1) != 0]
+    return first
 
 
 def _count_up(start: Ints, length: Ints) -> tuple[Ints, Ints]:
