@@ -7,7 +7,7 @@ from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.interaction import LAGS, RINGS, space_time
 from signaal.hotspots.snapshot.nouns import Counted
 
-YEAR = 52
+HALF_YEAR = 26
 SIMULATIONS = 99
 SEED = 20200
 """Nothing depends on it but which weeks are drawn."""
@@ -20,7 +20,7 @@ def evenness_of(counted: Counted, *, previous: FloatArray | None = None) -> Floa
 
 
 def together_of(counted: Counted) -> FloatArray:
-    """Whether reports of the year before the running week follow each other in place and time.
+    """Whether reports of the half year before the running week follow each other in place and time.
 
     Args:
         counted: What was counted.
@@ -31,7 +31,7 @@ def together_of(counted: Counted) -> FloatArray:
     """
     whole = np.full((len(counted.kinds), RINGS, len(LAGS), 2), np.nan)
     for place, kind in enumerate(counted.kinds):
-        weekly = np.where(counted.known[:, None], counted.weekly(kind), 0)[:, -YEAR - 1 : -1]
+        weekly = np.where(counted.known[:, None], counted.weekly(kind), 0)[:, -HALF_YEAR - 1 : -1]
         block, week = np.nonzero(weekly)
         times = weekly[block, week]
         found = space_time(
