@@ -218,5 +218,13 @@ class NoSnapshot(SignaalError):
     """The figures have not been made yet."""
 
 
+class UnknownWeekPlace(SignaalError):
+    """No list of the week, or no place on one, answers to this."""
+
+
+class UnusableLook(SignaalError):
+    """A judgement about a place without a reason, or with too long a one."""
+
+
 class ImpossibleSimulation(SignaalError):
     """An invented town can't be as it was asked for."""

@@ -49,6 +49,12 @@ class Kept(StrEnum):
     """Who did what, in all other things."""
     INQUIRY = "inquiry"
     """A dated question with which an auditor opened a text."""
+    EARLY_WARNING = "early_warning"
+    """A warning about a group of blocks, with its history."""
+    WEEK_LIST = "week_list"
+    """A list of the week, with who looked at which place and the judgement."""
+    LOOK_REASON = "look_reason"
+    """Why somebody judged a place on the list so, in their words."""
     SNAPSHOT = "snapshot"
     """Frozen figures: the six newest files, and those in use."""
     EXPORT = "export"
@@ -180,6 +186,9 @@ RETENTION: tuple[Period, ...] = (
     Period(Kept.HOME, AT_ONCE, Since.TAKEN_AWAY, Afterwards.DESTROYED),
     Period(Kept.HOUSEHOLD_REQUEST, YEAR, Since.ANSWERED, Afterwards.COUNTED),
     Period(Kept.INQUIRY, 5 * YEAR, Since.CAME_IN, Afterwards.DESTROYED),
+    Period(Kept.EARLY_WARNING, 3 * YEAR, Since.ENDED, Afterwards.DESTROYED),
+    Period(Kept.WEEK_LIST, 3 * YEAR, Since.CAME_IN, Afterwards.DESTROYED),
+    Period(Kept.LOOK_REASON, timedelta(days=90), Since.CAME_IN, Afterwards.SHELL),
     Period(Kept.SNAPSHOT, AT_ONCE, Since.REPLACED, Afterwards.DESTROYED),
     Period(Kept.EXPORT, AT_ONCE, Since.CAME_IN, Afterwards.DESTROYED),
     Period(Kept.PROGRAM_LOG, MONTH, Since.CAME_IN, Afterwards.DESTROYED),

@@ -37,6 +37,7 @@ class Act(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
 
     FIGURES_EXPORTED = "figures_exported"
+    PLACE_LOOKED_AT = "place_looked_at"
 
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import structlog
 
-from signaal.alerting import store
 from signaal.alerting.model import Action, AlertPolicy, decide
+from signaal.alerting.store import decisions as store
 from signaal.db import Session
 from signaal.intake import actions as intake
 from signaal.intake.model import ReportForDecision

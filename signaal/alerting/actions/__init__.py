@@ -1,0 +1,20 @@
+"""Decides about reports and figures, keeps the list of the week, and learns how good it was."""
+
+from signaal.alerting.actions.evaluating import evaluation, shout_no_better
+from signaal.alerting.actions.figures import consider_figures
+from signaal.alerting.actions.looking import look_at
+from signaal.alerting.actions.purging import purge
+from signaal.alerting.actions.reports import consider
+from signaal.alerting.actions.showing import list_districts, warnings, week_list
+
+__all__ = [
+    "consider",
+    "consider_figures",
+    "evaluation",
+    "list_districts",
+    "look_at",
+    "purge",
+    "shout_no_better",
+    "warnings",
+    "week_list",
+]

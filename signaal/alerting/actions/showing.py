@@ -1,0 +1,207 @@
+"""Shows warnings and the list of the week, as far as a visitor may see them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypedDict
+from uuid import UUID
+
+from signaal.alerting.model import (
+    TOLD_ROLES,
+    Because,
+    LookMade,
+    WarningShown,
+    WarningStep,
+    WeekList,
+    WeekRow,
+    chance_at_most,
+    weeks_at_least,
+)
+from signaal.alerting.store import EarlyWarningRow, EarlyWarningStepRow, LookRow, WeekPlaceRow
+from signaal.alerting.store import lists as list_store
+from signaal.alerting.store import warnings as warning_store
+from signaal.errors import NotAllowed, UnknownWeekPlace
+from signaal.hotspots.model import SMALLEST_SHOWN, Shown, kinds_for, precision_for, shown
+from signaal.intake.model import Kind
+from signaal.privacy.model import Precision
+from signaal.services import Services
+from signaal.visitor import Visitor
+
+
+class _GroupFigures(TypedDict):
+    since_week: int
+    reporters: Shown
+    expected: float
+    recurrence_weeks: float
+
+
+def warnings(
+    services: Services,
+    *,
+    visitor: Visitor,
+    code: str | None = None,
+    ended_within: timedelta | None = None,
+) -> tuple[WarningShown, ...]:
+    """The warnings in the visitor's districts, the newest first.
+
+    Args:
+        services: The tools of the house.
+        visitor: Who asks.
+        code: Only those with this block in them, now or when they ended; None for all.
+        ended_within: Also those that ended within this time; None for none of them.
+
+    Raises:
+        NotAllowed: This role sees no weekly figures.
+    """
+    kinds = _kinds(services, visitor)
+    since = None if ended_within is None else services.clock.now() - ended_within
+    with services.database.reading() as session:
+        rows = [
+            row
+            for row in warning_store.recent(session, ended_since=since)
+            if row.kind in kinds and _inside(row.places, visitor, code=code)
+        ]
+        histories = warning_store.histories(session, [row.id for row in rows])
+        return tuple(_warning(row, histories[row.id], visitor=visitor) for row in rows)
+
+
+def list_districts(services: Services, *, visitor: Visitor) -> tuple[str, ...]:
+    """The codes of the visitor's districts that have lists, in order.
+
+    Raises:
+        NotAllowed: This role sees no weekly figures.
+    """
+    _kinds(services, visitor)
+    with services.database.reading() as session:
+        codes = list_store.districts_with_lists(session)
+    return tuple(code for code in codes if visitor.covers(code))
+
+
+def week_list(
+    services: Services, *, district: str, visitor: Visitor, week: int | None = None
+) -> WeekList:
+    """The list of the week of one district.
+
+    Args:
+        services: The tools of the house.
+        district: Code of the district.
+        visitor: Who asks.
+        week: Which week; None for the latest.
+
+    Raises:
+        NotAllowed: This role sees no weekly figures, or the district isn't the visitor's.
+        UnknownWeekPlace: There is no such list.
+    """
+    kinds = _kinds(services, visitor)
+    if not visitor.covers(district):
+        raise NotAllowed("district")
+    with services.database.reading() as session:
+        found = list_store.find_list(session, week=week, district=district)
+        if found is None:
+            raise UnknownWeekPlace(district)
+        places = list_store.listed(session, week=found.week, district=district)
+        looks = list_store.looks(session, [place.id for place in places])
+        return WeekList(
+            week=found.week,
+            district=district,
+            made_at=found.made_at,
+            snapshot=found.snapshot,
+            random_share=found.random_share,
+            rows=tuple(
+                _row(place, looks.get(place.id, ()), visitor=visitor)
+                for place in places
+                if place.kind in kinds
+            ),
+        )
+
+
+def _kinds(services: Services, visitor: Visitor) -> tuple[Kind, ...]:
+    if visitor.role not in TOLD_ROLES:
+        raise NotAllowed("weekly figures")
+    return kinds_for(visitor.role, arrears=services.settings.arrears_layer)
+
+
+def _inside(places: str, visitor: Visitor, *, code: str | None) -> tuple[str, ...]:
+    """The blocks that the visitor may see, if the block that is asked for is among them."""
+    codes = tuple(
+        sorted(
+            block
+            for block, district in warning_store.districts_of(places).items()
+            if visitor.covers(district)
+        )
+    )
+    return codes if code is None or code in codes else ()
+
+
+def _warning(
+    row: EarlyWarningRow, history: Sequence[EarlyWarningStepRow], *, visitor: Visitor
+) -> WarningShown:
+    codes = _inside(row.places, visitor, code=None)
+    because = warning_store.because_of(row)
+    return WarningShown(
+        id=row.id,
+        kind=row.kind,
+        state=row.state,
+        raised_week=row.raised_week,
+        seen_week=row.seen_week,
+        codes=codes,
+        goes_beyond=len(codes) < len(warning_store.districts_of(row.places)),
+        history=tuple(_step(each, row.kind, visitor=visitor) for each in history),
+        **_figures(because, row.kind, visitor=visitor),
+    )
+
+
+def _step(row: EarlyWarningStepRow, kind: Kind, *, visitor: Visitor) -> WarningStep:
+    return WarningStep(
+        week=row.week,
+        state=row.state,
+        cause=row.cause,
+        codes=_inside(row.places, visitor, code=None),
+        into=row.merged_into,
+        policy=row.policy,
+        snapshot=row.snapshot,
+        **_figures(warning_store.because_of(row), kind, visitor=visitor),
+    )
+
+
+def _figures(because: Because, kind: Kind, *, visitor: Visitor) -> _GroupFigures:
+    precision = precision_for(visitor.role, kind)
+    weeks = because.recurrence_weeks
+    return {
+        "since_week": because.since_week,
+        "reporters": shown(because.observed, precision=precision),
+        "expected": because.expected,
+        "recurrence_weeks": weeks if precision is Precision.EXACT else weeks_at_least(weeks),
+    }
+
+
+def _row(place: WeekPlaceRow, looks: Sequence[LookRow], *, visitor: Visitor) -> WeekRow:
+    precision = precision_for(visitor.role, place.kind)
+    return WeekRow(
+        id=place.id,
+        kind=place.kind,
+        block=place.block_code,
+        neighbourhood=place.neighbourhood,
+        dwellings=place.dwellings,
+        reporters=_shown(place.reporters, place, precision),
+        expected=place.expected,
+        around=_shown(place.around, place, precision),
+        around_expected=place.around_expected,
+        chance=_chance(place, precision),
+        is_new=place.is_new,
+        looks=tuple(_look(each, person=visitor.person) for each in looks),
+    )
+
+
+def _shown(count: int, place: WeekPlaceRow, precision: Precision) -> Shown:
+    """A block with too few dwellings shows what a block without reports shows."""
+    return shown(count if place.dwellings >= SMALLEST_SHOWN else 0, precision=precision)
+
+
+def _chance(place: WeekPlaceRow, precision: Precision) -> float | None:
+    if place.chance is None or place.dwellings < SMALLEST_SHOWN:
+        return None
+    return place.chance if precision is Precision.EXACT else chance_at_most(place.chance)
+
+
+def _look(row: LookRow, *, person: UUID | None) -> LookMade:
+    return LookMade(row.verdict, row.reason, row.role, is_mine=row.person_id == person)
