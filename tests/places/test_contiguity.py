@@ -35,7 +35,9 @@ def test_squares_side_by_side_are_neighbours_and_across_a_corner_they_are_not():
 def test_a_corner_half_way_the_other_ones_border_does_no_harm():
     long, left, right = box(0, 0, 100, 50), box(0, 50, 60, 90), box(60, 50, 100, 90)
 
-    assert pairs(long, left, right) == [(0, 1), (0, 2), (1, 2)]
+    beside = box(-50, 0, 0, 50)
+
+    assert pairs(long, left, right, beside) == [(0, 1), (0, 2), (0, 3), (1, 2)]
 
 
 def test_a_border_of_one_centimetre_is_no_border():
