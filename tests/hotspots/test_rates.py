@@ -10,15 +10,21 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pytest import mark, raises
 
 from signaal.errors import UnknownDwellings
+from signaal.hotspots.numbers.neighbours import Adjacency
 from signaal.hotspots.numbers.rates import (
     Town,
     crude_rates,
+    garwood,
+    likely_rates,
+    local_rates,
     own_share,
     per_thousand,
+    standardised_ratio,
     steadied,
     steady_rates,
     town_of,
 )
+from tests.hotspots.oracles import oracle
 
 ORACLES = Path(__file__).parents[3] / "shared" / "oracles"
 
@@ -167,3 +173,96 @@ def test_a_block_that_is_as_large_weighs_its_own_figure_as_much(blocks) -> None:
     share = own_share(dwellings, town=town_of(reports, dwellings))
     order = np.argsort(dwellings)
     assert (np.diff(share[order]) >= -1e-12).all()
+
+
+def _beside(lists):
+    pairs = [(one, other) for one, near in enumerate(lists) for other in np.atleast_1d(near)]
+    first, second = np.transpose(pairs).astype(np.int64)
+    return Adjacency.of_pairs(first, second, blocks=len(lists))
+
+
+def test_a_local_rate_leans_on_the_neighbours_and_a_lonely_block_on_itself() -> None:
+    # The first two are beside each other and are the worked example above; the third is alone.
+    pair = Adjacency.of_pairs(array([0]), array([1]), blocks=4)
+    reports, dwellings = array([1.0, 9.0, 6.0, 5.0]), array([100.0, 100.0, 100.0, 0.0])
+    rates = local_rates(reports, dwellings, adjacency=pair)
+    assert_allclose(rates, [0.0225, 0.0775, 0.06, np.nan])
+    assert_array_equal(local_rates(np.zeros(3), np.ones(3), adjacency=ROW_OF_THREE), np.zeros(3))
+
+
+ROW_OF_THREE = Adjacency.of_pairs(array([0, 1]), array([1, 2]), blocks=3)
+
+
+def test_local_rates_come_out_as_spdep_makes_them() -> None:
+    # spdep has two readings of Marshall: this is the one of GeoDa, block and neighbours together.
+    for answers, inputs, columns, keys in (
+        ("auckland_spdep.json", "auckland_input.csv", ("deaths", "pop"), ("local_geoda",)),
+        (
+            "nc_sids_spdep.json",
+            "nc_sids_input.csv",
+            ("SID74", "BIR74"),
+            ("empirical_bayes", "local_queen_geoda"),
+        ),
+    ):
+        known = oracle(answers)
+        if known is None:
+            continue
+        beside = known.get("neighbours") or oracle("nc_sids_neighbours.json")["queen"]
+        for key in keys:
+            known = known[key]
+        ours = local_rates(*_columns(inputs, *columns), adjacency=_beside(beside))
+        assert_allclose(ours, known["est"], rtol=1e-9)
+
+
+def test_the_interval_of_a_rate_by_hand_and_around_the_steady_rate() -> None:
+    # Rate 0.05, variance 0.0025: gamma with shape 1 and 20 dwellings; 1 reporter in 20 dwellings
+    # more: shape 2, 40 dwellings; its 2.5 and 97.5 % points are 0.2422 / 40 and 5.5716 / 40.
+    town = Town(rate=0.05, variance=0.0025, blocks=9, dwellings=180)
+    low, high = likely_rates(array([1.0]), array([20.0]), town=town)
+    assert_allclose([low[0], high[0]], [0.006055, 0.139291], rtol=1e-4)
+    assert low[0] < steadied(array([1.0]), array([20.0]), town=town)[0] < high[0]
+    still = Town(rate=0.05, variance=0.0, blocks=9, dwellings=180)
+    assert_array_equal(likely_rates(array([7.0]), array([20.0]), town=still), [[0.05], [0.05]])
+
+
+def test_garwoods_table_and_rs_exact_intervals() -> None:
+    # Garwood (1936), table: 0 to 3.69, 1: 0.0253 to 5.57, 10: 4.80 to 18.39.
+    low, high = garwood(array([0.0, 1.0, 10.0]))
+    assert_allclose(low, [0, 0.0253, 4.80], atol=5e-3)
+    assert_allclose(high, [3.69, 5.57, 18.39], atol=5e-3)
+    known = oracle("poisson_rates.json")
+    if known is None:
+        return
+    cases = known["cases"]
+    low, high = garwood(array(cases["x"], dtype=float))
+    assert_allclose(low / array(cases["pop"]), cases["lo"], rtol=1e-9)
+    assert_allclose(high / array(cases["pop"]), cases["hi"], rtol=1e-9)
+
+
+def test_a_ratio_has_no_value_where_nothing_was_expected() -> None:
+    ratio = standardised_ratio(array([4.0, 4.0, np.nan, 0.0]), array([2.0, 0.0, 1.0, 2.0]))
+    assert_allclose(ratio.value, [2.0, np.nan, np.nan, 0.0])
+    assert_allclose(ratio.low, [0.5449, np.nan, np.nan, 0.0], rtol=1e-3)
+    assert_allclose(ratio.high, [5.1208, np.nan, np.nan, 1.8444], rtol=1e-4)
+
+
+@given(TOWNS)
+def test_two_equal_weeks_together_double_the_counts_and_leave_the_rates(blocks) -> None:
+    reports, dwellings = _town(blocks)
+    assert_allclose(crude_rates(2 * reports, dwellings) / 2, crude_rates(reports, dwellings))
+    both = town_of(2 * reports, dwellings)
+    assert_allclose(both.rate / 2, town_of(reports, dwellings).rate)
+    assert_allclose(
+        standardised_ratio(2 * reports, 2 * dwellings).value,
+        standardised_ratio(reports, dwellings).value,
+    )
+
+
+@given(TOWNS, st.sampled_from([2, 10, 1000]))
+def test_counting_dwellings_in_other_units_leaves_the_order_of_local_rates(blocks, times) -> None:
+    reports, dwellings = _town(blocks)
+    row = np.arange(len(blocks) - 1)
+    beside = Adjacency.of_pairs(row, row + 1, blocks=len(blocks))
+    plain = local_rates(reports, dwellings, adjacency=beside)
+    scaled = local_rates(reports, dwellings * times, adjacency=beside)
+    assert_allclose(scaled * times, plain, rtol=1e-6, atol=1e-9)
