@@ -154,7 +154,8 @@ def _base_of(
     seen = there.sum(axis=1).astype(np.int64) if missing else np.full(len(raw), int(up.sum()))
     weight, raw = there[:, window], raw[:, window]
     if flagged is not None:
-        weight = weight * np.where(np.asarray(flagged)[:, window], FLAGGED_WEIGHT, 1.0)
+        weight = weight.copy()
+        weight[np.asarray(flagged)[:, window]] *= FLAGGED_WEIGHT
     plain = flagged is None and gaps is None
     voices = raw if plain else raw * weight
     return _Base(raw, voices, weight, turns_of(weeks)[window], slots[window]), seen
