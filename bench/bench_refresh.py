@@ -121,15 +121,21 @@ def main() -> None:
     print(f"  file of {len(written) / 1e6:.1f} MB; found {made.rolling.found[:, 0].sum()} now")
     whole, room = counting + working + writing, peak()
     more = more_this_week(rng, given)
-    again, recounted = once("counting again", lambda: frozen.count(more, last_week=WEEK, made_at=now))
-    only, _ = once("only the running week", lambda: work_out(recounted, more, rules=by, previous=made))
+    again, recounted = once(
+        "counting again", lambda: frozen.count(more, last_week=WEEK, made_at=now)
+    )
+    only, _ = once(
+        "only the running week", lambda: work_out(recounted, more, rules=by, previous=made)
+    )
     for role in ("policy_officer", "coordinator"):
         view = View(Kind.NUISANCE, precision_for(role, Kind.NUISANCE), stretches_for(role))
         once(f"map, all districts, {role}", lambda view=view: _map_figures(made, 0, view, None))
         here = frozenset({"WK000003"})
         once(f"map, one district, {role}", lambda view=view: _map_figures(made, 0, view, here))
     print(f"whole refresh   {whole:6.1f} s, {room:,.0f} MB (at least {MOST_SECONDS:.0f} s and")
-    print(f"                {MOST_MEGABYTES:,.0f} MB, aim {AIM:.0f} s): {MOST_SECONDS / whole:.1f} times inside")
+    print(
+        f"                {MOST_MEGABYTES:,.0f} MB, aim {AIM:.0f} s): {MOST_SECONDS / whole:.1f} times inside"
+    )
     print(f"running week    {again + only:6.1f} s, {whole / (again + only):.1f} times as quick")
 
 

@@ -107,7 +107,8 @@ def demo(house: wiring.House) -> None:
 @with_house
 def refresh(house: wiring.House) -> None:
     """Makes the figures of the map anew, now."""
-    made = hotspots.refresh(house.services)
+    with progress() as show:
+        made = hotspots.refresh(house.services, on_progress=show)
     click.echo(
         f"De cijfers zijn ververst: {made.reports} meldingen, {made.blocks} blokken."
         f" / The figures are fresh: {made.reports} reports, {made.blocks} blocks."

@@ -105,7 +105,8 @@ def test_figures_of_another_version_are_refused(monkeypatch) -> None:
 
 
 def test_a_town_without_blocks_or_reports_can_be_frozen(tmp_path) -> None:
-    nothing = Input(("nuisance", "concern"), (), *[np.zeros(0, dtype=np.int64)] * 3, (), np.zeros(0))
+    none = np.zeros(0, dtype=np.int64)
+    nothing = Input(("nuisance", "concern"), (), none, none, none, (), np.zeros(0))
     frozen.freeze(tmp_path, make(nothing, last_week=WEEK, made_at=NOW, rules=RULES))
     again = frozen.read(tmp_path)
     assert again.windows("nuisance").shape == (0, 26)

@@ -22,9 +22,8 @@ from signaal.services import Services
 
 KINDS = tuple(Kind)
 NOWHERE = -1
-STEPS_BEFORE = 3
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, float], None]
 
 
 def refresh(services: Services, *, on_progress: Progress | None = None) -> SnapshotInfo:
@@ -36,12 +35,13 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
 
     Args:
         services: The tools of the house.
-        on_progress: Called with steps done and steps in all.
+        on_progress: Called with what is being done and the share that is done.
 
     Returns:
         Which figures are the latest now; those of no blocks were counted and not kept.
     """
     tell = on_progress or _nobody
+    tell("meldingen / reports", 0.0)
     now = services.clock.now()
     week = week_of(now)
     rules = services.policies[FiguresPolicy]
@@ -51,17 +51,16 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
         ground = places.background(session)
         since = start_of(frozen.first_week(week))
         voices = intake.voices(session, since=since, until=start_of(week + 1))
-    tell(1, STEPS_BEFORE + 5)
+    tell("tellen / counting", 0.1)
     blocks.sort(key=lambda block: block.code)
     folder = services.settings.snapshots_dir
     given = _input(blocks, voices, successors=successors, folder=folder, rules=rules)
     counted = frozen.count(given, last_week=week, made_at=now, default_points=rules.default_points)
-    tell(2, STEPS_BEFORE + 5)
+    tell("kaart / map", 0.2)
     if not blocks:
         return counted.info
     drawing.keep_shapes(folder, blocks)
     drawing.keep_ground(folder, ground)
-    tell(STEPS_BEFORE, STEPS_BEFORE + 5)
     before = _latest(folder)
     if before and before.info.fingerprint == counted.info.fingerprint:
         return frozen.freeze(folder, replace(before, info=counted.info))
@@ -72,12 +71,14 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
         given,
         rules=rules,
         previous=before,
-        on_progress=lambda done, steps: tell(STEPS_BEFORE + done, STEPS_BEFORE + steps),
+        on_progress=tell,
     )
-    return frozen.freeze(folder, made)
+    info = frozen.freeze(folder, made)
+    tell("klaar / done", 1.0)
+    return info
 
 
-def _nobody(_done: int, _all: int) -> None:
+def _nobody(_step: str, _share: float) -> None:
     """Nobody wants to know how far it is."""
 
 

@@ -22,11 +22,11 @@ from signaal.hotspots.numbers.concentration import (
 )
 from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.emerging import emerging
+from signaal.hotspots.numbers.local import getis_ord_star
 from signaal.hotspots.numbers.rates import Town, town_of
 from signaal.hotspots.numbers.reach import Movement, ReachedBlock, follow
 from signaal.hotspots.snapshot.bands import Ends, bands, hundredths
 from signaal.hotspots.snapshot.nouns import NO_BAND, BoolArray, Counted, Track, View, Weeks
-from signaal.hotspots.snapshot.pending import getis_ord_star
 from signaal.hotspots.snapshot.published import published
 
 PATTERN_PERIODS = 12
@@ -131,7 +131,7 @@ def _dispersion(past: Ints) -> float:
     """How much windows before the latest vary within blocks, beyond the town's ups and downs."""
     heard = past[:, past.sum(axis=0) > 0].astype(np.float64)
     total = float(heard.sum())
-    if total == 0.0 or heard.shape[1] < 2:
+    if total == 0.0:
         return 1.0
     usual = heard.sum(axis=1, keepdims=True) * heard.sum(axis=0, keepdims=True) / total
     return dispersion_of(heard, usual)

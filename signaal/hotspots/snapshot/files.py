@@ -128,13 +128,14 @@ def decode(frozen: bytes, *, made_at: datetime) -> Snapshot:
 def _snapshot(about: dict[str, Any], arrays: Arrays, *, made_at: datetime) -> Snapshot:
     blocks = tuple(BlockName(*block) for block in about["blocks"])
     movements = dict(zip(VIEWS, about["movements"], strict=True))
-    views = {
+    views: dict[str, Any] = {
         view: View(
             **{name: arrays[f"{view}_{name}"] for name in VIEW},
             movements=tuple(tuple(_track(each) for each in kind) for kind in movements[view]),
         )
         for view in VIEWS
     }
+    counts: dict[str, Any] = {name: arrays[name] for name in COUNTS}
     return Snapshot(
         info=SnapshotInfo(
             fingerprint=about["fingerprint"],
@@ -147,7 +148,7 @@ def _snapshot(about: dict[str, Any], arrays: Arrays, *, made_at: datetime) -> Sn
         kinds=tuple(about["kinds"]),
         blocks=blocks,
         adjacency=Adjacency(arrays["starts"], arrays["others"]),
-        **{name: arrays[name] for name in COUNTS},
+        **counts,
         **views,
         weeks=Weeks(
             **{name: arrays[f"weeks_{name}"] for name in WEEKS},

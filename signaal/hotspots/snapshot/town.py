@@ -1,9 +1,12 @@
 """How evenly a town's reports are spread, and whether they follow each other."""
 
+from dataclasses import astuple
+
 import numpy as np
 
 from signaal.hotspots.model import WINDOWS
 from signaal.hotspots.numbers.counts import FloatArray
+from signaal.hotspots.numbers.evenness import unevenness
 from signaal.hotspots.numbers.interaction import LAGS, RINGS, space_time
 from signaal.hotspots.snapshot.nouns import Counted
 
@@ -16,7 +19,29 @@ SIX = 6
 
 
 def evenness_of(counted: Counted, *, previous: FloatArray | None = None) -> FloatArray:
-    return np.full((len(counted.kinds), WINDOWS, 6), np.nan)
+    """Gini and the share of the busiest blocks in each window, with their ends.
+
+    Args:
+        counted: What was counted.
+        previous: Of the same past: only the latest window is worked out.
+
+    Returns:
+        Gini with its ends and the share with its ends, shape (kinds, windows, 6); not a number in
+        windows without reports.
+    """
+    windows = WINDOWS if previous is None else 1
+    whole = np.full((len(counted.kinds), WINDOWS, SIX), np.nan)
+    if previous is not None:
+        whole[:, 1:] = previous[:, 1:]
+    if not counted.known.any():
+        return whole
+    homes = counted.dwellings[counted.known]
+    for place, kind in enumerate(counted.kinds):
+        counts = counted.windows(kind)[counted.known]
+        for window in range(windows):
+            found = unevenness(counts[:, window], homes, seed=SEED + place, simulations=SIMULATIONS)
+            whole[place, window] = astuple(found)
+    return whole
 
 
 def together_of(counted: Counted) -> FloatArray:

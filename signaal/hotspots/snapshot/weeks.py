@@ -9,9 +9,10 @@ from signaal.clock import monday_of
 from signaal.hotspots.model import TREND_WEEKS, FiguresPolicy
 from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.expected import Expected, expected_weeks
+from signaal.hotspots.numbers.scan import Cluster, Scan, Windows, windows_of
 from signaal.hotspots.snapshot.bands import bands, hundredths
 from signaal.hotspots.snapshot.nouns import BoolArray, Counted, Group, Weeks
-from signaal.hotspots.snapshot.pending import Scan, prospective_scan, windows_of
+from signaal.hotspots.snapshot.pending import prospective_scan
 from signaal.hotspots.snapshot.singles import alarms, unusual_weeks
 
 SEED_DIGITS = 8
@@ -33,7 +34,7 @@ def weeks_of(
         counted: What was counted.
         centres: Where the blocks lie, metres, shape (blocks, 2).
         rules: By which rules.
-        previous: Of the same past: what was drawn to know what chance does is drawn no more.
+        previous: Of the same past: what is usual in a week is taken from it.
     """
     homes = np.where(counted.known, counted.dwellings, 0.0)
     windows = windows_of(centres, homes, radius=rules.radius_metres, share=rules.share_of_dwellings)
@@ -47,7 +48,6 @@ def weeks_of(
             windows=windows,
             rules=rules,
             place=place,
-            maxima=None if previous is None else previous.maxima[place],
         )
         for place, (weekly, expected) in enumerate(zip(history, usual, strict=True))
     ]
@@ -115,10 +115,9 @@ def _scan(
     weekly: Ints,
     expected: Expected,
     *,
-    windows: object,
+    windows: Windows,
     rules: FiguresPolicy,
     place: int,
-    maxima: FloatArray | None,
 ) -> Scan:
     """Groups that stand out now; what isn't known counts for nothing on both sides.
 
@@ -133,12 +132,11 @@ def _scan(
         longest=rules.longest_weeks,
         dispersion=expected.dispersion,
         simulations=rules.simulations,
-        maxima=maxima,
         seed=int(counted.info.past[:SEED_DIGITS], HEXADECIMAL) + place,
     )
 
 
-def _group(cluster: object) -> Group:
+def _group(cluster: Cluster) -> Group:
     return Group(
         blocks=tuple(int(place) for place in cluster.blocks),
         weeks=int(cluster.weeks),

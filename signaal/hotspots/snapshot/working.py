@@ -10,8 +10,7 @@ from signaal.hotspots.snapshot.nouns import Counted, Input, Snapshot
 from signaal.hotspots.snapshot.town import evenness_of, together_of
 from signaal.hotspots.snapshot.weeks import weeks_of
 
-STEPS = 5
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, float], None]
 
 
 def make(
@@ -54,14 +53,15 @@ def work_out(
         given: What was counted from: where the blocks lie.
         rules: By which rules.
         previous: Figures made before.
-        on_progress: Called with steps done and steps in all.
+        on_progress: Called with what is being done and the share that is done.
     """
     tell = on_progress or _nobody
     same = previous if previous and previous.info.past == counted.info.past else None
+    tell("verwacht per week / expected per week", 0.3)
     weeks = weeks_of(
         counted, centres=given.middles, rules=rules, previous=same.weeks if same else None
     )
-    tell(1, STEPS)
+    tell("wat opvalt / what stands out", 0.6)
     rolling = view_of(
         counted,
         centres=given.middles,
@@ -69,13 +69,12 @@ def work_out(
         weeks=weeks,
         previous=same.rolling if same else None,
     )
-    tell(2, STEPS)
+    tell("wat iedereen ziet / what all see", 0.7)
     fixed = same.fixed if same else view_of(counted, centres=given.middles, rules=rules, weeks=None)
-    tell(3, STEPS)
+    tell("verdeling / evenness", 0.8)
     evenness = evenness_of(counted, previous=same.evenness if same else None)
-    tell(4, STEPS)
+    tell("samenhang / together", 0.9)
     together = same.together if same else together_of(counted)
-    tell(STEPS, STEPS)
     return Snapshot(
         **{name: getattr(counted, name) for name in Counted.__dataclass_fields__},
         rolling=rolling,
@@ -86,5 +85,5 @@ def work_out(
     )
 
 
-def _nobody(_done: int, _all: int) -> None:
+def _nobody(_step: str, _share: float) -> None:
     """Nobody wants to know how far it is."""
