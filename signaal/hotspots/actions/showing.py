@@ -193,7 +193,7 @@ def figures_of(
     ]
 
 
-def _levels(  # noqa: PLR0913 - one table, column by column
+def _levels(
     figures: Snapshot,
     places: list[int],
     *,

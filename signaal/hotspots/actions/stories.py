@@ -138,7 +138,7 @@ def _own_past(
 # -- the surroundings, and what would change the colour -------------------------------------
 
 
-def _around(  # noqa: PLR0913 - one block, looked at from all sides
+def _around(
     figures: Snapshot,
     place: int,
     *,
