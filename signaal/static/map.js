@@ -488,6 +488,7 @@
     range.value = String(last - period.selectedIndex);
     speak();
     box.hidden = false;
+    document.documentElement.classList.add("follows");
     range.addEventListener("input", () => {
       period.selectedIndex = last - Number(range.value);
       speak();

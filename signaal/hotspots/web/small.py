@@ -12,6 +12,10 @@ from signaal.intake.model import Kind
 
 WIDTH, HEIGHT, EDGE = 220.0, 130.0, 8.0
 """Of a small map, in its own units."""
+ONE_IN = 50
+"""One block in so many may lie beyond each edge."""
+ROUND_IT = 12
+"""Of the width, free on each side."""
 MOST_SPOTS = 400
 """More would only cover each other."""
 
@@ -52,6 +56,11 @@ class Paper:
         y = self.top + (self.north - latitude) * self.down
         return round(x, 1), round(y, 1)
 
+    def inside(self, latitude: float, longitude: float) -> tuple[float, float]:
+        """The same, but at the edge for what lies beyond it."""
+        x, y = self.place(latitude, longitude)
+        return min(max(x, EDGE / 2), WIDTH - EDGE / 2), min(max(y, EDGE / 2), HEIGHT - EDGE / 2)
+
 
 def small_map(figures: MapFigures, shapes: Shapes, districts: tuple[str, ...]) -> SmallMap:
     """What stands out in one kind.
@@ -66,7 +75,7 @@ def small_map(figures: MapFigures, shapes: Shapes, districts: tuple[str, ...]) -
     out = [row for row in figures.rows if row.level.stands_out]
     faint_first = sorted(out, key=lambda row: row.attention, reverse=True)[-MOST_SPOTS:]
     spots = [
-        Spot(*paper.place(*at), row.level.rank, sign_of(row, reached=reached).value)
+        Spot(*paper.inside(*at), row.level.rank, sign_of(row, reached=reached).value)
         for row in faint_first
         if (at := shapes.centres.get(row.block.code))
     ]
@@ -92,10 +101,8 @@ def town_outline(shapes: Shapes, districts: tuple[str, ...]) -> str:
 @lru_cache(maxsize=8)
 def _paper(shapes: Shapes, districts: tuple[str, ...]) -> Paper:
     points = [shapes.centres[code] for each in districts for code in shapes.codes_of[each]]
-    south = min((point[0] for point in points), default=52.0)
-    north = max((point[0] for point in points), default=52.1)
-    west = min((point[1] for point in points), default=5.0)
-    east = max((point[1] for point in points), default=5.1)
+    south, north = _most([point[0] for point in points] or [52.0, 52.1])
+    west, east = _most([point[1] for point in points] or [5.0, 5.1])
     narrower = math.cos(math.radians((south + north) / 2))
     wide, high = max((east - west) * narrower, 1e-4), max(north - south, 1e-4)
     scale = min((WIDTH - 2 * EDGE) / wide, (HEIGHT - 2 * EDGE) / high)
@@ -107,6 +114,14 @@ def _paper(shapes: Shapes, districts: tuple[str, ...]) -> Paper:
         left=(WIDTH - wide * scale) / 2,
         top=(HEIGHT - high * scale) / 2,
     )
+
+
+def _most(values: list[float]) -> tuple[float, float]:
+    """Between which ends nearly all lie: one farm far away doesn't make the town small."""
+    ordered = sorted(values)
+    few = len(ordered) // ONE_IN
+    least, most = ordered[few], ordered[-1 - few]
+    return least - (most - least) / ROUND_IT, most + (most - least) / ROUND_IT
 
 
 def _rings(text: str) -> list[list[list[float]]]:

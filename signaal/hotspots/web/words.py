@@ -1,12 +1,11 @@
 """Figures in words, the same in every page, file and language."""
 
-import re
 from datetime import date
 
 from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 
-from signaal.hotspots.model import Level, PeriodFigure, Rate, Shown, Window
+from signaal.hotspots.model import Level, PeriodFigure, Rate, Shown, Window, short_name
 from signaal.hotspots.web.door import blueprint
 from signaal.intake.model import Kind
 
@@ -56,11 +55,7 @@ def level_short(level: Level) -> str:
 @blueprint.app_template_filter()
 def block_name(code: str) -> str:
     """A block as people call it: by its postcode, where its code holds one."""
-    parts = re.fullmatch(r"BU[0-9A-Z]{8}-(\d{4})([A-Z]{2})(?:-(\d+))?", code)
-    if not parts:
-        return code
-    name = f"{parts[1]} {parts[2]}"
-    return f"{name} ({parts[3]})" if parts[3] else name
+    return short_name(code)
 
 
 @blueprint.app_template_filter()
