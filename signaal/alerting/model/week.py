@@ -100,8 +100,10 @@ def list_of_week(
 
     Warnings have their place before other reliable hotspots; a block of a warning isn't there
     twice for the same kind. What the figures point at stands in order of attention, of each kind
-    in turn, never by a total over kinds. Drawn places stand anywhere among them. Where no block
-    is left to draw from, none is drawn; where nothing is pointed at, all are drawn.
+    in turn, never by a total over kinds. Drawn places stand anywhere among them; they come from
+    all blocks that have no place yet, also those for which there was none: or of two equal blocks
+    the one that is second would stay out of sight for weeks. Where no block is left to draw from,
+    none is drawn; where nothing is pointed at, there are drawn places only.
 
     Args:
         figures: The figures of the district's blocks.
@@ -122,7 +124,9 @@ def list_of_week(
     ]
     chosen = _in_turn(called)[: room.pointed]
     chosen += _in_turn(hot)[: room.pointed - len(chosen)]
-    pointed_at = {code for code, _ in covered} | {place.figure.block.code for place in hot}
+    shown = {place.warning for place in chosen}
+    pointed_at = {place.figure.block.code for place in chosen}
+    pointed_at.update(code for each in warnings if each.id in shown for code in each.codes)
     dice = Random(seed)  # noqa: S311 - reproducible, and nobody gains by guessing it
     drawn = _drawn(figures, pointed_at, count=room.drawn, dice=dice)
     return _mixed(_in_turn(chosen), drawn, dice=dice)
