@@ -26,7 +26,7 @@ from signaal.hotspots.model.findings import (
     RingFigure,
     WeekFigure,
 )
-from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window
+from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window, short_name
 from signaal.hotspots.model.pages import (
     MOST_ROWS_OUT,
     PERIODS,
@@ -106,6 +106,7 @@ __all__ = [
     "level_of",
     "once_in",
     "precision_for",
+    "short_name",
     "shown",
     "shown_weeks",
     "stretches_for",

@@ -1,5 +1,6 @@
 """Which figures, which weeks, which block."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,3 +46,12 @@ class BlockName:
     neighbourhood_code: str
     district: str
     district_code: str
+
+
+def short_name(code: str) -> str:
+    """A block as people call it: by its postcode, where its code holds one."""
+    parts = re.fullmatch(r"BU[0-9A-Z]{8}-(\d{4})([A-Z]{2})(?:-(\d+))?", code)
+    if not parts:
+        return code
+    name = f"{parts[1]} {parts[2]}"
+    return f"{name} ({parts[3]})" if parts[3] else name
