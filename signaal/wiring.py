@@ -23,12 +23,12 @@ import signaal
 from signaal.access import actions as access
 from signaal.access.model import Act, Purpose
 from signaal.alerting import actions as alerting
-from signaal.alerting.model import AlertPolicy
+from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy
 from signaal.clock import AMSTERDAM, PretendClock, SystemClock
 from signaal.db import Database
 from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
 from signaal.hotspots import actions as hotspots
-from signaal.hotspots.model import FiguresPolicy
+from signaal.hotspots.model import FiguresPolicy, SnapshotInfo
 from signaal.intake import actions as intake
 from signaal.intake.model import Categories, PromptWords
 from signaal.messages import actions as messages
@@ -53,6 +53,7 @@ POLICY_TYPES: tuple[type[Policy], ...] = (
     AlertPolicy,
     EscalationPolicy,
     FiguresPolicy,
+    EarlyWarningPolicy,
 )
 
 
@@ -161,7 +162,9 @@ def ticks(house: House) -> tuple[Tick, ...]:
         Tick("consider reports", 1, lambda: alerting.consider(services)),
         Tick("night cases", 1, lambda: oncall.tick(services)),
         Tick("outbox", 0.5, lambda: messages.deliver_due(services)),
-        Tick("figures", refresh_seconds, lambda: hotspots.refresh(services)),
+        Tick("figures", refresh_seconds, lambda: see(services)),
+        Tick("digests", 60, lambda: alerting.send_mails(services)),
+        Tick("better than chance", 3600, lambda: alerting.shout_no_better(services)),
         Tick("copies at the provider", 60, lambda: messages.forget_copies(services)),
         Tick("purge", 3600, lambda: purge_at_night(services)),
         Tick("late requests", 3600, lambda: intake.shout_late_requests(services)),
@@ -170,6 +173,13 @@ def ticks(house: House) -> tuple[Tick, ...]:
     if house.network:
         work.append(Tick("telephones", 0.25, house.network.catch_up))
     return tuple(work)
+
+
+def see(services: Services) -> SnapshotInfo:
+    """Makes the figures anew, and considers at once what they say."""
+    made = hotspots.refresh(services)
+    alerting.consider_figures(services)
+    return made
 
 
 # -- letting go -----------------------------------------------------------------------------
@@ -189,7 +199,14 @@ def purge(services: Services, *, dry_run: bool = False) -> Mapping[str, int]:
         How many rows of what went, or would go, by the keys of the table of periods.
     """
     gone: Counter[str] = Counter()
-    for let_go in (intake.purge, oncall.purge, messages.purge, access.purge, access.purge_log):
+    for let_go in (
+        intake.purge,
+        alerting.purge,
+        oncall.purge,
+        messages.purge,
+        access.purge,
+        access.purge_log,
+    ):
         gone.update(let_go(services, dry_run=dry_run))
     if not dry_run:
         _write_down(services, Act.PURGED, {what: rows for what, rows in gone.items() if rows})

@@ -15,6 +15,7 @@ from signaal.access.actions.audit_review import (
 )
 from signaal.access.actions.joining import accept, invited
 from signaal.access.actions.people import (
+    addressees,
     change_roles,
     create_organisation,
     end_person,
@@ -47,6 +48,7 @@ from signaal.access.actions.tries import count_try, forgive_tries
 
 __all__ = [
     "accept",
+    "addressees",
     "agree_inquiry",
     "ask_inquiry",
     "begin_sign_in",

@@ -56,6 +56,33 @@ def people(session: Session, *, visitor: Visitor) -> list[Person]:
     return store.people(session) if within else []
 
 
+def addressees(session: Session, *, roles: Collection[str]) -> list[tuple[str, Visitor]]:
+    """Who may be written to in one of these roles: the address, and as whom they would look.
+
+    Args:
+        session: The caller's session.
+        roles: The roles in which somebody must work.
+
+    Returns:
+        Everybody who has joined and not left, once for each of these roles.
+    """
+    return [
+        (
+            each.email,
+            Visitor(
+                role=held.role,
+                person=each.id,
+                organisation=each.organisation.id,
+                districts=held.districts,
+            ),
+        )
+        for each in store.people(session)
+        if each.email and each.joined_at and not each.ended_at
+        for held in each.assignments
+        if held.role in roles
+    ]
+
+
 def person(session: Session, *, visitor: Visitor, person_id: UUID) -> Person:
     """One of the people whom this administrator manages.
 

@@ -3,6 +3,7 @@
 from signaal.alerting.actions.evaluating import evaluation, shout_no_better
 from signaal.alerting.actions.figures import consider_figures
 from signaal.alerting.actions.looking import look_at
+from signaal.alerting.actions.mailing import send_mails
 from signaal.alerting.actions.purging import purge
 from signaal.alerting.actions.reports import consider
 from signaal.alerting.actions.showing import list_districts, warnings, week_list
@@ -14,6 +15,7 @@ __all__ = [
     "list_districts",
     "look_at",
     "purge",
+    "send_mails",
     "shout_no_better",
     "warnings",
     "week_list",

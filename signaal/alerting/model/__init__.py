@@ -3,6 +3,7 @@
 from signaal.alerting.model.early_warning import (
     TOLD_ROLES,
     EarlyWarningPolicy,
+    digest_due,
     held_by,
     raised_by,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "attention",
     "chance_at_most",
     "decide",
+    "digest_due",
     "evaluate",
     "exact_interval",
     "fisher_more",

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import ClassVar
 
 from signaal.access.model import MATRIX
+from signaal.clock import AMSTERDAM
 from signaal.hotspots.model import ClusterFigure
 from signaal.intake.model import Kind
 
@@ -165,3 +166,14 @@ def _counts(policy: EarlyWarningPolicy, cluster: ClusterFigure) -> bool:
         and cluster.observed >= policy.least_reporters
         and cluster.observed > cluster.expected
     )
+
+
+def digest_due(policy: EarlyWarningPolicy, now: datetime) -> bool:
+    """Whether this week's e-mail about the list may go: from its weekday and hour on.
+
+    Args:
+        policy: The rules in force.
+        now: The present instant.
+    """
+    local = now.astimezone(AMSTERDAM)
+    return (local.isoweekday(), local.hour) >= (policy.digest_weekday, policy.digest_hour)

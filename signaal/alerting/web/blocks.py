@@ -1,14 +1,20 @@
 """The page of one block: its figures, what lies behind its colour, and how it went."""
 
+from datetime import timedelta
+
 from flask import Response, abort, make_response, render_template, request
 
 from signaal.access.model import Purpose
+from signaal.alerting import actions
+from signaal.alerting.model import TOLD_ROLES, WarningShown
 from signaal.alerting.web.door import blueprint
 from signaal.errors import UnknownPlace
 from signaal.hotspots import actions as hotspots
 from signaal.hotspots.model import LOOKERS
 from signaal.intake.model import Kind
 from signaal.web import Within, open_to, services, visitor
+
+A_YEAR = timedelta(weeks=52)
 
 
 @blueprint.get("/blok/<code>")
@@ -24,4 +30,13 @@ def show_block(code: str) -> Response:
         )
     except UnknownPlace:
         abort(404)
-    return make_response(render_template("alerting/block.html", story=story))
+    return make_response(
+        render_template("alerting/block.html", story=story, warnings=_warnings(code))
+    )
+
+
+def _warnings(code: str) -> tuple[WarningShown, ...]:
+    """The warnings of the last year with this block in them, for who sees warnings."""
+    if visitor().role not in TOLD_ROLES:
+        return ()
+    return actions.warnings(services(), visitor=visitor(), code=code, ended_within=A_YEAR)

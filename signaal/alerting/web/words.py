@@ -2,17 +2,34 @@
 
 from collections.abc import Sequence
 
-from flask_babel import format_decimal, ngettext
+from flask_babel import format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
 
+from signaal.alerting.model import (
+    Cause,
+    KindScore,
+    Score,
+    Verdict,
+    WarningShown,
+    WarningState,
+    WeekRow,
+)
 from signaal.alerting.web.door import blueprint
-from signaal.hotspots.model import MovementFigure, Pattern, Reached
-from signaal.hotspots.web.words import block_name, day
+from signaal.clock import monday_of
+from signaal.hotspots.model import Interval, MovementFigure, Pattern, Reached
+from signaal.hotspots.web.words import block_name, day, decimal, reporters
 
 COMPASS_POINTS = 8
 FULL_CIRCLE = 360
 STOOD_STILL = 20.0
 """Metres per four weeks below which a centre hasn't moved: about a house front."""
+RARE = 0.2
+"""A chance above which nothing is called a rarity."""
+SURE = 0.05
+"""A chance at which warnings do better than the draw."""
+WEEKS_PER_MONTH = 52 / 12
+YEARS_FROM = 24
+"""Months from which people would rather count in years."""
 
 
 @blueprint.app_template_filter()
@@ -105,3 +122,173 @@ def whole_number(number: float) -> str:
 def decimal2(number: float) -> str:
     """A number with two decimals as people write it."""
     return str(format_decimal(number, format="0.00"))
+
+
+# -- warnings and the list ------------------------------------------------------------------
+
+
+@blueprint.app_template_filter()
+def week_day(week: int) -> str:
+    """The Monday of a week."""
+    return day(monday_of(week))
+
+
+@blueprint.app_template_filter()
+def chance_sentence(row: WeekRow) -> str:
+    """How often chance alone brings as many reporters as here, or more."""
+    if row.chance is None:
+        return str(_("Hoe vaak dat door toeval voorkomt, is hier niet te zeggen."))
+    if row.chance > RARE:
+        return str(_("Zo'n aantal komt ook door toeval vaak voor."))
+    number = whole_number(1 / max(row.chance, 1e-6))
+    return str(
+        _(
+            "Door toeval komt zo'n aantal hoogstens bij één op de %(number)s blokken voor.",
+            number=number,
+        )
+    )
+
+
+@blueprint.app_template_filter()
+def recurrence_sentence(weeks: float) -> str:
+    """How often chance alone brings such a group, somewhere in town."""
+    months = weeks / WEEKS_PER_MONTH
+    if months < 1:
+        return str(_("Door toeval komt zo'n groep vaker dan eens per maand voor."))
+    if months < YEARS_FROM:
+        return str(
+            ngettext(
+                "Door toeval komt zo'n groep ergens in de stad eens per maand voor.",
+                "Door toeval komt zo'n groep ergens in de stad eens in de %(num)s maanden voor.",
+                int(months),
+            )
+        )
+    return str(
+        _(
+            "Door toeval komt zo'n groep ergens in de stad eens in de %(years)s jaar voor.",
+            years=int(months // 12),
+        )
+    )
+
+
+@blueprint.app_template_filter()
+def warning_sentence(warning: WarningShown) -> str:
+    """Since when, how many against how many, and how often by chance."""
+    return " ".join(
+        (
+            str(
+                _(
+                    "Sinds %(since)s waren er %(count)s melders. Gewoon zijn er ongeveer"
+                    " %(expected)s.",
+                    since=week_day(warning.since_week),
+                    count=reporters(warning.reporters),
+                    expected=decimal(warning.expected),
+                )
+            ),
+            recurrence_sentence(warning.recurrence_weeks),
+        )
+    )
+
+
+@blueprint.app_template_filter()
+def state_name(state: WarningState) -> str:
+    """Where a warning is in its life."""
+    names = {
+        WarningState.RAISED: _("nieuw"),
+        WarningState.GROWING: _("groeit"),
+        WarningState.FADING: _("zwakt af"),
+        WarningState.ENDED: _("voorbij"),
+    }
+    return str(names[state])
+
+
+@blueprint.app_template_filter()
+def cause_sentence(cause: Cause) -> str:
+    """What a step in the life of a warning follows from."""
+    sentences = {
+        Cause.NEW_GROUP: _("hier kwamen meer meldingen dan gewoon."),
+        Cause.MORE_BLOCKS: _("er kwamen blokken bij."),
+        Cause.MORE_REPORTERS: _("er kwamen meer melders per week."),
+        Cause.BACK: _("het was minder, en is terug."),
+        Cause.MOVED: _("het verschoof naar andere blokken."),
+        Cause.NOT_SEEN: _("er zijn weer gewoon veel meldingen."),
+        Cause.MERGED: _("het ging op in een oudere waarschuwing."),
+        Cause.BLOCKS_GONE: _("deze blokken staan niet meer op de kaart."),
+        Cause.NOT_WATCHED: _("deze soort wordt niet meer gevolgd."),
+    }
+    return str(sentences[cause])
+
+
+@blueprint.app_template_filter()
+def verdict_name(verdict: Verdict) -> str:
+    """What somebody makes of a place."""
+    names = {
+        Verdict.WORTH_IT: _("Ja, hier is aandacht nodig"),
+        Verdict.NOT_WORTH_IT: _("Nee, hier is niets bijzonders"),
+        Verdict.UNCLEAR: _("Nog niet duidelijk"),
+    }
+    return str(names[verdict])
+
+
+# -- how good -------------------------------------------------------------------------------
+
+
+@blueprint.app_template_filter()
+def score_words(score: Score) -> str:
+    """So many of so many, and between which shares the true one lies."""
+    if score.share is None:
+        return str(_("nog geen oordelen"))
+    return str(
+        _(
+            "%(right)s van %(judged)s (%(low)s tot %(high)s)",
+            right=score.right,
+            judged=score.judged,
+            low=format_percent(score.low),
+            high=format_percent(score.high),
+        )
+    )
+
+
+@blueprint.app_template_filter()
+def better_words(score: KindScore) -> str:
+    """Whether warnings do better than the draw."""
+    if score.told_no_better:
+        return str(_("nee"))
+    return str(_("ja") if score.chance <= SURE else _("nog niet te zeggen"))
+
+
+@blueprint.app_template_filter()
+def lead_words(score: KindScore) -> str:
+    """How many weeks before the first colour a warning came."""
+    if score.lead_weeks is None:
+        return str(_("nog niet te zeggen"))
+    return str(
+        _(
+            "de helft %(weeks)s weken of meer vóór de eerste kleur",
+            weeks=decimal(score.lead_weeks),
+        )
+    )
+
+
+@blueprint.app_template_filter()
+def interval_words(interval: Interval) -> str:
+    """A value and the ends between which it lies."""
+    return f"{decimal2(interval.value)} ({decimal2(interval.low)}–{decimal2(interval.high)})"
+
+
+@blueprint.app_template_filter()
+def times_words(ratio: float) -> str:
+    """So many times."""
+    return str(_("%(number)s keer", number=decimal2(ratio)))
+
+
+@blueprint.app_template_filter()
+def ring_name(ring: int) -> str:
+    """How far from the first report the second one came."""
+    return str((_("in hetzelfde blok"), _("in een blok ernaast"), _("een blok verder"))[ring])
+
+
+@blueprint.app_template_filter()
+def lag_name(lag: int) -> str:
+    """How long after the first report the second one came."""
+    return str((_("1 tot 4 weken"), _("5 tot 8 weken"))[lag])

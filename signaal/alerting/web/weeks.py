@@ -1,0 +1,144 @@
+"""The list of the week, what people make of its places, and the sheet for the meeting."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from signaal.access.model import Purpose
+from signaal.alerting import actions
+from signaal.alerting.model import LONGEST_REASON, TOLD_ROLES, Verdict, WeekList
+from signaal.alerting.web.door import blueprint
+from signaal.errors import UnknownWeekPlace, UnusableLook
+from signaal.places import actions as places
+from signaal.web import Field, Within, clean, open_to, services, visitor
+
+SEE_OTHER, UNUSABLE = 303, 422
+A_MONTH = timedelta(weeks=4)
+ID_LENGTH = 36
+
+
+@dataclass(frozen=True)
+class DistrictName:
+    """A district that has a list."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What was typed and why it wasn't kept."""
+
+    row: str
+    verdict: str
+    reason: str
+    sentence: str
+
+
+@blueprint.get("/lijst")
+@open_to(*TOLD_ROLES, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
+def show_lists() -> Response:
+    """Goes to the list of the first of the visitor's districts."""
+    districts = _districts()
+    if not districts:
+        return make_response(render_template("alerting/no_list.html"))
+    there = url_for("alerting.show_list", district=districts[0].code)
+    return make_response(redirect(there, SEE_OTHER))
+
+
+@blueprint.get("/lijst/<district>")
+@open_to(*TOLD_ROLES, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
+def show_list(district: str) -> Response:
+    """The list of the week of one district."""
+    return _page(_list(district), saved="opgeslagen" in request.args)
+
+
+@blueprint.post("/lijst/<district>/gekeken")
+@open_to(
+    *TOLD_ROLES,
+    purpose=Purpose.EARLY_WARNING,
+    within=Within.DISTRICT,
+    takes=(
+        Field("place", longest=ID_LENGTH, required=True),
+        Field("verdict", choices=tuple(verdict.value for verdict in Verdict), required=True),
+        Field("reason", longest=LONGEST_REASON * 2, required=True),
+    ),
+)
+def judge_place(district: str) -> Response:
+    """Keeps what the visitor makes of one place."""
+    form = {name: clean(request.form.get(name, "")) for name in ("place", "verdict", "reason")}
+    known = _list(district)
+    row = next((row for row in known.rows if str(row.id) == form["place"]), None)
+    if row is None:
+        abort(404)
+    sentence = _kept(row.id, verdict=form["verdict"], reason=form["reason"])
+    if sentence:
+        fault = Fault(form["place"], form["verdict"], form["reason"], sentence)
+        return _page(known, fault=fault)
+    there = url_for("alerting.show_list", district=district, opgeslagen="ja")
+    return make_response(redirect(f"{there}#plek-{row.id}", SEE_OTHER))
+
+
+@blueprint.get("/lijst/<district>/blad")
+@open_to(*TOLD_ROLES, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
+def show_sheet(district: str) -> Response:
+    """The list on one page to print, with room for what is agreed."""
+    known = _list(district)
+    codes = {row.block for row in known.rows}
+    alive = [
+        warning
+        for warning in actions.warnings(services(), visitor=visitor())
+        if codes.intersection(warning.codes)
+    ]
+    named = next(each for each in _districts() if each.code == district)
+    page = render_template("alerting/sheet.html", list=known, district=named, warnings=alive)
+    return make_response(page)
+
+
+def _list(district: str) -> WeekList:
+    try:
+        return actions.week_list(services(), district=district, visitor=visitor())
+    except UnknownWeekPlace:
+        abort(404)
+
+
+def _page(known: WeekList, *, saved: bool = False, fault: Fault | None = None) -> Response:
+    districts = _districts()
+    page = render_template(
+        "alerting/week.html",
+        list=known,
+        district=next(each for each in districts if each.code == known.district),
+        districts=districts,
+        verdicts=list(Verdict),
+        longest_reason=LONGEST_REASON,
+        saved=saved,
+        faults=fault,
+    )
+    return make_response(page, UNUSABLE if fault else 200)
+
+
+def _kept(place: UUID, *, verdict: str, reason: str) -> str:
+    """Keeps the judgement; else says what is missing."""
+    if verdict not in {each.value for each in Verdict}:
+        return str(_("Kies eerst een van de drie antwoorden."))
+    try:
+        actions.look_at(
+            services(), visitor=visitor(), item=place, verdict=Verdict(verdict), reason=reason
+        )
+    except UnusableLook:
+        return str(_("Schrijf op waarom, in hoogstens %(number)s tekens.", number=LONGEST_REASON))
+    return ""
+
+
+def _districts() -> list[DistrictName]:
+    """The visitor's districts that have a list, in order of name."""
+    tools = services()
+    listed = actions.list_districts(tools, visitor=visitor())
+    with tools.database.reading() as session:
+        names = places.district_names(session)
+    past = (code for code in listed if code not in names)
+    current = [DistrictName(code, name) for code, name in names.items() if code in listed]
+    return [*current, *(DistrictName(code, code) for code in past)]
