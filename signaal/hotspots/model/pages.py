@@ -116,8 +116,9 @@ class Change:
 
     Attributes:
         fewer: With so many fewer in the block the colour is gone for certain; None when grey.
-        more: With so many more in the block it gets a colour for certain, all else the same; None
-            when it has one, or where nothing can be compared.
+        more: With so many more in the block it gets a colour, beside the town's rate as it is now
+            (in a small town more reporters raise that too); None when it has one, or where
+            nothing can be compared.
     """
 
     fewer: int | None
