@@ -269,8 +269,9 @@ class Attacker:
         page = self._get(client, role, f"/blok/{code}?soort={kind.value}").decode()
         story = page.split('id="trend"')[1]
         for row in re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", story, re.DOTALL):
-            stretch, words = cells_of(row)
-            self.notes.write(self.notes.blocks, (kind, code, period_in(stretch)), words)
+            stretch, words, *_ = cells_of(row)
+            if DAYS.search(stretch):  # else a neighbour, whose own page says the same
+                self.notes.write(self.notes.blocks, (kind, code, period_in(stretch)), words)
 
     def read_areas(self, role: str, *, district: str = "") -> None:
         """The yearly figures as they are now, as this role in this district may see them."""
