@@ -260,9 +260,11 @@ def campaign_at(
     return Campaign(TOWN, habits, towns=towns, seed=seed)
 
 
-def measured(campaign: Campaign, *, kinds: Sequence[str]) -> Iterator[tuple[str, Result]]:
+def measured(
+    campaign: Campaign, *, kinds: Sequence[str], methods: dict[str, Method] | None = None
+) -> Iterator[tuple[str, Result]]:
     """What each method makes of each kind of outbreak, as soon as it is known."""
-    for name, method in METHODS.items():
+    for name, method in (methods or METHODS).items():
         critical = critical_value(campaign.quiet(method))
         for kind in kinds:
             horizon = HORIZON if kind == GROUP else WITHIN + 4
@@ -311,7 +313,7 @@ def table(
         for kind, result in measured(campaign, kinds=list(OUTBREAKS) if shapes else [GROUP]):
             yield row(rate, campaign.habits, kind, result)
         angry, sunk = oddities(campaign, Scan())
-        yield f"At {rate:g}, of {min(BARE, towns)} towns: angry reporter {angry}, default point {sunk}."
+        yield f"{rate:g}: angry reporter {angry}, default point {sunk} of {min(BARE, towns)} towns."
         share = float(np.mean(stated_chances(campaign, Scan()) <= 0.05))
         yield f"At {rate:g}: {share:.1%} of the weeks without an outbreak have a chance of 5 %."
 

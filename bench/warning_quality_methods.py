@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from signaal.hotspots.numbers.default_point import swallows
 from signaal.hotspots.numbers.expected import expected_weeks
 from signaal.hotspots.simulate import BlockMap
 
@@ -21,6 +22,8 @@ HISTORY = 112
 LEAVE_OUT = 8
 """Weeks that say nothing about what is usual: those in which the scan looks for a rise."""
 TIE = 1e-6
+SHIFT = 5.0
+"""Keeps penalised scores above 0, which stands for nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Scan:
     longest: int = LONGEST
     leave_out: int = LEAVE_OUT
     least: int = 2
+    penalised: bool = False
+    """Whether small windows, of which there are many, have to show more: Walther (2010)."""
     _near: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def __call__(self, look: Look) -> list[Place]:
@@ -113,7 +118,9 @@ class Scan:
             adjacency=look.town.adjacency,
             leave_out=self.leave_out,
         )
-        return self.places(look.town, look.counts, expected.mu)
+        sunk = swallows(look.counts, look.town.dwellings)
+        counts = np.where(sunk[:, None], 0, look.counts)
+        return self.places(look.town, counts, np.where(sunk[:, None], 1e-6, expected.mu))
 
     def places(self, town: BlockMap, counts: np.ndarray, mu: np.ndarray) -> list[Place]:
         order, _ = self.windows(town)
@@ -142,7 +149,10 @@ class Scan:
         more = (c > e) & inside & (c >= self.least)
         llr = np.zeros_like(c)
         c, e = c[more], e[more]
-        llr[more] = c * np.log(c / e) + e - c
+        llr[more] = np.maximum(c * np.log(c / e) + e - c, 0.0)
+        if self.penalised:
+            due = np.sqrt(2 * np.log(usual[:, -1].sum() / e))
+            llr[more] = np.maximum(np.sqrt(2 * llr[more]) - due + SHIFT, 0.0)
         by_size = llr.max(axis=0)
         return by_size.max(axis=1), by_size.argmax(axis=1)
 
@@ -160,8 +170,10 @@ class Scan:
         return self._near[key]
 
 
+PENALISED = "the same, small windows penalised"
 METHODS: dict[str, Method] = {
     "Signaal": Scan(),
+    PENALISED: Scan(penalised=True),
     "EARS C2": per_block(ears_c2),
     "EARS C3": per_block(ears_c3),
     "Gi*": per_block(gi_star),

@@ -19,6 +19,7 @@ from bench.warning_quality import (
 )
 from bench.warning_quality_methods import (
     METHODS,
+    PENALISED,
     Look,
     Place,
     Scan,
@@ -28,6 +29,7 @@ from bench.warning_quality_methods import (
     last_year,
     per_block,
 )
+from signaal.hotspots.numbers.scan import prospective_scan, windows_of
 from signaal.hotspots.simulate import Habits, Outbreak, Shape, grid_map, invent, plant
 
 SMALL = Campaign(grid_map(36, askew=0.2), Habits(rate=1.5, dispersion=1.0), towns=10, seed=11)
@@ -124,6 +126,17 @@ def test_the_scan_is_the_best_of_all_windows() -> None:
         assert best[centre] == approx(max(values), rel=1e-4)
 
 
+def test_the_product_scans_as_it_is_measured_here() -> None:
+    town = grid_map(60, askew=0.25)
+    stream = invent(town, habits=Habits(rate=1.0), weeks=40, seed=4)
+    best, _ = Scan(share=0.1).best(town, stream.counts, stream.usual)
+    windows = windows_of(town.centres, town.dwellings, share=0.1)
+    found = prospective_scan(
+        stream.counts[:, -8:], stream.usual[:, -8:], windows=windows, simulations=19, seed=1
+    )
+    assert found.clusters[0].llr == approx(best.max(), rel=1e-4)
+
+
 def test_places_of_a_scan_share_no_block_and_the_highest_comes_first() -> None:
     stream = invent(grid_map(60), habits=Habits(), weeks=112, seed=2)
     places = Scan()(Look(grid_map(60), stream.counts))
@@ -155,6 +168,7 @@ def test_a_sixfold_outbreak_is_found_at_once_and_sooner_than_others_find_it() ->
         critical = critical_value(SMALL.quiet(method))
         found[name] = SMALL.judged(name, method, outbreak, critical=critical, horizon=8)
     ours = found.pop("Signaal")
+    found.pop(PENALISED)
 
     assert ours.share == 1.0
     assert ours.delay <= 3
@@ -169,6 +183,7 @@ def test_the_table_of_the_docs_holds_at_two_hundred_towns() -> None:
         campaign = campaign_at(rate, towns=200, seed=2026)
         found = {result.method: result for _, result in measured(campaign, kinds=[GROUP])}
         ours = found.pop("Signaal")
+        found.pop(PENALISED)
         assert ours.share >= least, (rate, ours.share)
         for other in found.values():
             assert ours.share >= other.share, (rate, other.method)
