@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from uuid_utils.compat import uuid7
 
 from signaal.alerting.model import Judged, Origin, Place, Verdict
-from signaal.db import changed, insert_for, one_of
+from signaal.db import insert_for, one_of
 from signaal.intake.model import Kind
 
 
@@ -40,7 +40,7 @@ class WeekPlaceRow(SQLModel, table=True):
     position: int
     block_code: str
     kind: Kind = Field(sa_type=one_of(Kind, "week_place_kind"))
-    origin: Origin = Field(sa_type=one_of(Origin, "week_place_origin"))
+    listed_as: Origin = Field(sa_type=one_of(Origin, "week_place_listed_as"))
     warning_id: UUID | None = None
     is_new: bool
     neighbourhood: str
@@ -158,7 +158,7 @@ def judged(session: Session, *, districts: Collection[str] | None) -> list[Judge
     for (place, _), verdict in verdicts.items():
         by_place.setdefault(place, []).append(verdict)
     return [
-        Judged(row.week, row.kind, row.origin, tuple(by_place.get(row.id, ()))) for row in places
+        Judged(row.week, row.kind, row.listed_as, tuple(by_place.get(row.id, ()))) for row in places
     ]
 
 
@@ -166,7 +166,8 @@ def tell_once(session: Session, *, month: int, at: datetime) -> bool:
     """Whether this is the first time in this month; it is marked."""
     row = {"month": month, "at": at}
     statement = insert_for(session)(NoBetterToldRow).values(row).on_conflict_do_nothing()
-    return bool(changed(session.execute(statement)))
+    told = session.execute(statement.returning(NoBetterToldRow.month))  # type: ignore[call-overload]
+    return told.one_or_none() is not None
 
 
 # -- letting go -----------------------------------------------------------------------------
@@ -230,7 +231,7 @@ def _place_row(to: WeekListRow, place: Place, *, position: int, is_new: bool) ->
         position=position,
         block_code=figure.block.code,
         kind=place.kind,
-        origin=place.origin,
+        listed_as=place.origin,
         warning_id=place.warning,
         is_new=is_new,
         neighbourhood=figure.block.neighbourhood,
