@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable
+from dataclasses import Field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
@@ -17,6 +18,8 @@ class Policy(Protocol):
     A rule between fields stands in `__post_init__` and raises ValueError with a sentence that
     says how to mend it.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     FILE: ClassVar[str]
     """The name of the file in alerts/."""
@@ -58,13 +61,23 @@ def read_policies(folder: Path, kinds: Iterable[type[Policy]]) -> Policies:
     return Policies(in_force)
 
 
+def read_policy(path: Path, kinds: Iterable[type[Policy]]) -> Policy:
+    """Reads one file, of whichever of these types its keys are.
+
+    Args:
+        path: The file, under any name.
+        kinds: The policy types that it may be.
+
+    Raises:
+        BrokenPolicies: All faults in it.
+    """
+    keys = _table(path).keys()
+    kind = max(kinds, key=lambda kind: len(keys & kind.__dataclass_fields__.keys()))
+    return _read(path, kind)
+
+
 def _read(path: Path, kind: type[PolicyT]) -> PolicyT:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise _broken(path, "-", "dit bestand ontbreekt / this file is missing") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _broken(path, "-", f"geen geldige TOML / not valid TOML: {error}") from None
+    table = _table(path)
     # Through JSON, because pydantic's strict mode takes nested dataclasses only from there.
     as_json = json.dumps(table, default=str)
     try:
@@ -73,6 +86,15 @@ def _read(path: Path, kind: type[PolicyT]) -> PolicyT:
         raise BrokenPolicies(
             tuple(PolicyFault(path.name, _key(f), _mend(f)) for f in error.errors())
         ) from None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
+        raise _broken(path, "-", "dit bestand ontbreekt / this file is missing") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _broken(path, "-", f"geen geldige TOML / not valid TOML: {error}") from None
 
 
 def _broken(path: Path, key: str, mend: str) -> BrokenPolicies:

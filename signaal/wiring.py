@@ -175,9 +175,11 @@ def ticks(house: House) -> tuple[Tick, ...]:
     return tuple(work)
 
 
-def see(services: Services) -> SnapshotInfo:
+def see(
+    services: Services, *, on_progress: Callable[[str, float], None] | None = None
+) -> SnapshotInfo:
     """Makes the figures anew, and considers at once what they say."""
-    made = hotspots.refresh(services)
+    made = hotspots.refresh(services, on_progress=on_progress)
     alerting.consider_figures(services)
     return made
 

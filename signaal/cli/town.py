@@ -7,10 +7,8 @@ import click
 from signaal import wiring
 from signaal.cli.base import A_FILE, commands, progress, require_files, with_house
 from signaal.errors import UnusableFile
-from signaal.hotspots import actions as hotspots
 from signaal.places import actions as places
 from signaal.places.model import LoadReport
-from signaal.settings import read_settings
 from signaal.simulator import town
 
 
@@ -95,7 +93,7 @@ def demo(house: wiring.House) -> None:
     with progress() as show:
         made = town.load_town(house.services, on_progress=show)
     if made:
-        hotspots.refresh(house.services)
+        wiring.see(house.services)
     click.echo(
         "De verzonnen stad staat klaar. / The invented town is ready."
         if made
@@ -108,20 +106,8 @@ def demo(house: wiring.House) -> None:
 def refresh(house: wiring.House) -> None:
     """Makes the figures of the map anew, now."""
     with progress() as show:
-        made = hotspots.refresh(house.services, on_progress=show)
+        made = wiring.see(house.services, on_progress=show)
     click.echo(
         f"De cijfers zijn ververst: {made.reports} meldingen, {made.blocks} blokken."
         f" / The figures are fresh: {made.reports} reports, {made.blocks} blocks."
     )
-
-
-@commands.group()
-def policies() -> None:
-    """The policies in alerts/."""
-
-
-@policies.command("check")
-def policies_check() -> None:
-    """Says all that is wrong with the policies, with file, key and mend."""
-    wiring.read_all_policies(read_settings())
-    click.echo("Alle beleidsregels zijn in orde. / All policies are in order.")

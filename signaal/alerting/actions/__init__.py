@@ -7,8 +7,10 @@ from signaal.alerting.actions.mailing import send_mails
 from signaal.alerting.actions.purging import purge
 from signaal.alerting.actions.reports import consider
 from signaal.alerting.actions.showing import list_districts, warnings, week_list
+from signaal.alerting.actions.trying import Fired, try_rules, try_warnings
 
 __all__ = [
+    "Fired",
     "consider",
     "consider_figures",
     "evaluation",
@@ -17,6 +19,8 @@ __all__ = [
     "purge",
     "send_mails",
     "shout_no_better",
+    "try_rules",
+    "try_warnings",
     "warnings",
     "week_list",
 ]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import ClassVar
 
-from signaal.intake.model import Kind, ReportForDecision, Urgency
+from signaal.intake.model import Classified, Kind, ReportForDecision, Urgency
 
 
 class Action(StrEnum):
@@ -41,7 +41,7 @@ class Rule:
     because_nl: str
     because_en: str
 
-    def fits(self, report: ReportForDecision) -> bool:
+    def fits(self, report: Classified | ReportForDecision) -> bool:
         """Whether this rule is about such a report."""
         return (
             (not self.urgencies or report.urgency in self.urgencies)

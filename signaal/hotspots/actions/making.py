@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from signaal.clock import start_of, week_of
+from signaal.db import Session
 from signaal.errors import NoSnapshot
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
@@ -46,13 +47,12 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
     week = week_of(now)
     rules = services.policies[FiguresPolicy]
     with services.database.reading() as session:
-        blocks = [block for block in places.block_layer(session) if block.dwellings > 0]
+        blocks = _blocks(session)
         successors = places.block_successors(session)
         ground = places.background(session)
         since = start_of(frozen.first_week(week))
         voices = intake.voices(session, since=since, until=start_of(week + 1))
     tell("tellen / counting", 0.1)
-    blocks.sort(key=lambda block: block.code)
     folder = services.settings.snapshots_dir
     given = _input(blocks, voices, successors=successors, folder=folder, rules=rules)
     counted = frozen.count(given, last_week=week, made_at=now, default_points=rules.default_points)
@@ -76,6 +76,29 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
     info = frozen.freeze(folder, made)
     tell("klaar / done", 1.0)
     return info
+
+
+def read_input(services: Services, *, first: int, last: int, rules: FiguresPolicy) -> Input:
+    """Everything that goes into the figures of these weeks.
+
+    Args:
+        services: The tools of the house.
+        first: The first week of which reports are read.
+        last: The last one.
+        rules: By which rules figures are made.
+    """
+    with services.database.reading() as session:
+        blocks = _blocks(session)
+        successors = places.block_successors(session)
+        voices = intake.voices(session, since=start_of(first), until=start_of(last + 1))
+    folder = services.settings.snapshots_dir
+    return _input(blocks, voices, successors=successors, folder=folder, rules=rules)
+
+
+def _blocks(session: Session) -> list[Block]:
+    """The blocks that have dwellings, in order of code."""
+    blocks = (block for block in places.block_layer(session) if block.dwellings > 0)
+    return sorted(blocks, key=lambda block: block.code)
 
 
 def _nobody(_step: str, _share: float) -> None:

@@ -21,7 +21,7 @@ from signaal.hotspots.model import (
     WeekFigure,
     kinds_for,
 )
-from signaal.hotspots.snapshot import Group, Snapshot
+from signaal.hotspots.snapshot import Counted, Group, Snapshot
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
 from signaal.services import Services
@@ -38,13 +38,14 @@ def clusters(services: Services) -> tuple[ClusterFigure, ...]:
     """
     figures = latest(services)
     return tuple(
-        _cluster(figures, Kind(kind), group)
+        cluster_figure(figures, Kind(kind), group)
         for kind, groups in zip(figures.kinds, figures.weeks.groups, strict=True)
         for group in groups
     )
 
 
-def _cluster(figures: Snapshot, kind: Kind, group: Group) -> ClusterFigure:
+def cluster_figure(figures: Counted, kind: Kind, group: Group) -> ClusterFigure:
+    """A group with its blocks by their codes."""
     blocks = [figures.blocks[place] for place in group.blocks]
     return ClusterFigure(
         kind=kind,

@@ -13,6 +13,7 @@ from signaal.intake.actions.desk import (
 )
 from signaal.intake.actions.dialogue import take_in_sms
 from signaal.intake.actions.figures import (
+    classified,
     count_reports,
     latest_neighbourhood,
     mark_considered,
@@ -39,6 +40,7 @@ __all__ = [
     "add_to",
     "answer_request",
     "ask",
+    "classified",
     "close",
     "correct",
     "count_reports",

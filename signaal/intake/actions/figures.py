@@ -1,6 +1,6 @@
 """What intake hands to other floors: voices, reports to decide about, the demo's history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from signaal.db import Session
 from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
+    Classified,
     ContactReason,
     HistoricReport,
     Language,
@@ -51,6 +52,14 @@ def voices(session: Session, *, since: datetime, until: datetime) -> VoiceColumn
             for *_, channel, identified, brought in rows
         ],
     )
+
+
+def classified(session: Session, *, since: datetime) -> Mapping[Classified, int]:
+    """How many reports of each kind, category and urgency came in since, for trying rules."""
+    return {
+        Classified(kind, category, urgency): times
+        for kind, category, urgency, times in store.classified(session, since=since)
+    }
 
 
 def latest_neighbourhood(

@@ -225,6 +225,15 @@ class ReportForDecision:
 
 
 @dataclass(frozen=True)
+class Classified:
+    """What kind of report: by this the rules decide, and no word of it is needed."""
+
+    kind: Kind
+    category: str
+    urgency: Urgency
+
+
+@dataclass(frozen=True)
 class VoiceColumns:
     """Placed reports as columns of equal length, oldest first; weight in voices."""
 

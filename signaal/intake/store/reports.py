@@ -167,6 +167,15 @@ def voices(
     return cast("Sequence[tuple[int, int, Kind, str, Channel, bool, bool]]", rows)
 
 
+def classified(session: Session, *, since: datetime) -> Sequence[tuple[Kind, str, Urgency, int]]:
+    """How many reports of each kind, category and urgency were received since."""
+    columns = (col(ReportRow.kind), col(ReportRow.category), col(ReportRow.urgency))
+    rows = session.execute(
+        select(*columns, func.count()).where(col(ReportRow.received_at) >= since).group_by(*columns)
+    ).all()
+    return cast("Sequence[tuple[Kind, str, Urgency, int]]", rows)
+
+
 def in_blocks(session: Session, block_ids: Collection[int]) -> Sequence[ReportRow]:
     """The reports in these blocks whose dwelling is still under its seal, oldest first."""
     return session.scalars(

@@ -1,0 +1,101 @@
+"""Commands for the policies in alerts/: are they in order, and what would they have done?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from signaal import wiring
+from signaal.alerting import actions as alerting
+from signaal.alerting.actions import Fired
+from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy
+from signaal.cli.base import A_FILE, commands, progress, require_files, with_house
+from signaal.clock import monday_of
+from signaal.errors import UnusableFile
+from signaal.hotspots.model import FiguresPolicy, short_name
+from signaal.policies import read_policy
+from signaal.settings import read_settings
+
+WEEKS_PER_QUARTER = 13
+MOST_WEEKS = 104
+
+
+@commands.group()
+def policies() -> None:
+    """The policies in alerts/."""
+
+
+@policies.command("check")
+def policies_check() -> None:
+    """Says all that is wrong with the policies, with file, key and mend."""
+    wiring.read_all_policies(read_settings())
+    click.echo("Alle beleidsregels zijn in orde. / All policies are in order.")
+
+
+@policies.command("try")
+@click.argument("file", type=A_FILE)
+@click.option(
+    "--weeks",
+    type=click.IntRange(1, MOST_WEEKS),
+    default=52,
+    show_default=True,
+    help="how far back",
+)
+@with_house
+def policies_try(house: wiring.House, *, file: Path, weeks: int) -> None:
+    """Replays past weeks by the rules in FILE, and says what would have fired.
+
+    FILE is a changed copy of warnings.toml, early_warning.toml or figures.toml, under any name. It
+    changes nothing.
+    """
+    require_files(file)
+    wiring.require_ready(house.services)
+    tried = read_policy(file, wiring.POLICY_TYPES)
+    in_force = house.services.policies
+    if isinstance(tried, AlertPolicy):
+        _say_rules(alerting.try_rules(house.services, policy=tried, weeks=weeks), weeks=weeks)
+        return
+    if not isinstance(tried, EarlyWarningPolicy | FiguresPolicy):
+        raise UnusableFile(
+            f"{file}: deze regels zijn niet te proberen, alleen {AlertPolicy.FILE},"
+            f" {EarlyWarningPolicy.FILE} en {FiguresPolicy.FILE}. / {file}: these rules can't be"
+            f" tried, only {AlertPolicy.FILE}, {EarlyWarningPolicy.FILE} and {FiguresPolicy.FILE}."
+        )
+    with progress() as show:
+        fired = alerting.try_warnings(
+            house.services,
+            policy=tried if isinstance(tried, EarlyWarningPolicy) else in_force[EarlyWarningPolicy],
+            rules=tried if isinstance(tried, FiguresPolicy) else in_force[FiguresPolicy],
+            weeks=weeks,
+            on_progress=show,
+        )
+    _say_warnings(fired, weeks=weeks)
+
+
+def _say_rules(counts: dict[str, int], *, weeks: int) -> None:
+    click.echo(
+        f"Zo zouden de meldingen van de laatste {weeks} weken beslist zijn: / This is how the"
+        f" reports of the last {weeks} weeks would have been decided about:"
+    )
+    for name, count in counts.items():
+        click.echo(f"  {name}: {count}")
+
+
+def _say_warnings(fired: Sequence[Fired], *, weeks: int) -> None:
+    per_quarter = len(fired) * WEEKS_PER_QUARTER / weeks
+    click.echo(
+        f"In {weeks} weken {len(fired)} waarschuwingen, dat is {per_quarter:.1f} per kwartaal. /"
+        f" {len(fired)} warnings in {weeks} weeks, that is {per_quarter:.1f} a quarter."
+    )
+    for each in fired:
+        warning, because = each.raised, each.raised.because
+        until = f"{monday_of(each.ended_week):%Y-%m-%d}" if each.ended_week else "…"
+        blocks = ", ".join(short_name(code) for code in warning.codes)
+        click.echo(
+            f"  {monday_of(warning.raised_week):%Y-%m-%d} – {until}"
+            f"  {warning.kind.value}: {blocks};"
+            f" {because.observed} / {because.expected:.1f} sinds / since"
+            f" {monday_of(because.since_week):%Y-%m-%d};"
+            f" 1 x in {because.recurrence_weeks:.0f} weken / weeks;"
+            f" hoogstens / at most {each.most_blocks} blok(ken) / block(s)"
+        )
