@@ -266,3 +266,13 @@ def test_counting_dwellings_in_other_units_leaves_the_order_of_local_rates(block
     plain = local_rates(reports, dwellings, adjacency=beside)
     scaled = local_rates(reports, dwellings * times, adjacency=beside)
     assert_allclose(scaled * times, plain, rtol=1e-6, atol=1e-9)
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=12), SIZES, st.data())
+def test_one_more_reporter_never_lowers_the_local_rate_of_the_block(counts, size, data) -> None:
+    row, block = np.arange(len(counts) - 1), data.draw(st.integers(0, len(counts) - 1))
+    beside = Adjacency.of_pairs(row, row + 1, blocks=len(counts))
+    before, homes = array(counts, dtype=float), np.full(len(counts), float(size))
+    after = before + np.eye(len(counts))[block]
+    here = local_rates(before, homes, adjacency=beside)[block]
+    assert local_rates(after, homes, adjacency=beside)[block] >= here - 1e-12
