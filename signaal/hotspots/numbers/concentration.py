@@ -155,7 +155,7 @@ def stand_out(
 
     The third lock is a plain "more than", not a second test: the false discoveries are held by the
     first, any further lock can only take some away; and a page can say it in one sentence. A test
-    would leave places grey that doubled from two to four.
+    would leave places grey that doubled from three reporters to six.
 
     Args:
         voices: Voices in four weeks, shape (blocks,); rounded down after pooling.
