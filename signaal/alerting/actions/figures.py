@@ -76,10 +76,18 @@ def consider_figures(services: Services) -> int:
         How many steps warnings took, and how many places came on lists.
     """
     try:
-        found = _found(services)
+        info = hotspots.snapshot_info(services)
+        found = None if _considered(services, info) else _found(services, info)
     except NoSnapshot:
         return 0
     return take_in(services, found) if found else 0
+
+
+def _considered(services: Services, info: SnapshotInfo) -> bool:
+    """Spares the reading of all figures, most of the time; `take_in` asks again, holding on."""
+    rules = services.policies[EarlyWarningPolicy].fingerprint
+    with services.database.reading() as session:
+        return warning_store.latest(session) == (info.fingerprint, rules)
 
 
 def take_in(services: Services, found: Found) -> int:
@@ -98,10 +106,9 @@ def take_in(services: Services, found: Found) -> int:
         return steps + _list(session, found, policy=policy, now=now)
 
 
-def _found(services: Services) -> Found | None:
+def _found(services: Services, info: SnapshotInfo) -> Found | None:
     """What the latest figures say; None where they were replaced while they were read."""
     policy = services.policies[EarlyWarningPolicy]
-    info = hotspots.snapshot_info(services)
     watched = [
         kind for kind in policy.kinds if kind is not Kind.ARREARS or services.settings.arrears_layer
     ]

@@ -84,6 +84,13 @@ def hold_head(session: Session) -> WarningHeadRow:
     return session.scalars(query).one()
 
 
+def latest(session: Session) -> tuple[str, str] | None:
+    """The fingerprints of the figures and the rules that were considered last."""
+    query = select(col(WarningHeadRow.snapshot), col(WarningHeadRow.policy))
+    found = session.execute(query).one_or_none()
+    return (found.snapshot, found.policy) if found else None
+
+
 def alive(session: Session) -> list[EarlyWarning]:
     """All warnings that haven't ended."""
     query = select(EarlyWarningRow).where(col(EarlyWarningRow.ended_at).is_(None))
