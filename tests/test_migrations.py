@@ -90,6 +90,31 @@ def test_down_and_up_again_leaves_the_same_tables(bare, tmp_path) -> None:
     assert set(inspect(bare.engine).get_table_names()) == before
 
 
+def test_an_upgraded_outbox_takes_mail_and_an_older_one_does_not(bare, tmp_path) -> None:
+    services = services_on(bare, tmp_path)
+    wiring.upgrade_database(services)
+    with bare.session() as session, session.begin():
+        messages.enqueue_mail(
+            session,
+            key="list",
+            to="wijkteam@example.nl",
+            subject="De lijst",
+            body="Hij staat klaar.",
+            settings=services.settings,
+            now=services.clock.now(),
+        )
+    with bare.migrating() as connection:
+        config = wiring.alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+    with bare.engine.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM outbox")) == 0
+        checks = inspect(connection).get_check_constraints("outbox")
+    (channels,) = [each["sqltext"] for each in checks if "channel" in str(each["name"])]
+    assert "call" in channels
+    assert "mail" not in channels
+
+
 def test_an_upgrade_that_breaks_half_way_leaves_nothing_behind(bare, tmp_path) -> None:
     def break_half_way() -> None:
         with bare.migrating() as connection:
