@@ -40,6 +40,9 @@ def keep_ground(folder: Path, layers: Mapping[str, tuple[tuple[str, bytes], ...]
     Returns:
         Whether they had to be drawn.
     """
+    if not layers:
+        (folder / NOTE).unlink(missing_ok=True)
+        return False
     folder.mkdir(parents=True, exist_ok=True)
     key = _key_of(layers)
     file = folder / f"ground-{key}.json"
