@@ -40,7 +40,7 @@ def test_the_map_page_is_accessible(open_page, width, language, scheme):
 
 
 def test_the_map_has_colours_and_stands_beside_the_table(map_page):
-    colours = map_page.locator("#map canvas").evaluate(
+    colours = map_page.locator("#map .leaflet-overlay-pane canvas").evaluate(
         """canvas => {
           const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
           const seen = new Set();
@@ -95,14 +95,58 @@ def test_the_table_is_sorted_by_keyboard_and_says_so(map_page):
     assert column(map_page, "Woningen") == largest_first[::-1]
 
 
-def test_another_kind_and_other_weeks_can_be_chosen(map_page):
-    map_page.get_by_label("Soort melding").select_option(label="Zorgen")
-    map_page.get_by_label("Periode van vier weken").select_option(index=2)
-    map_page.get_by_role("button", name="Toon").click()
+def test_the_slider_goes_through_the_year_by_keyboard_and_keeps_the_view(map_page):
+    map_page.evaluate("() => { map.zoomIn(1, { animate: false }); window.stays = true; }")
+    view = map_page.evaluate("map.getBounds().toBBoxString()")
+    shapes = []
+    map_page.on("request", lambda asked: shapes.append(asked.url) if "vormen" in asked.url else 0)
+    slider = map_page.get_by_role("slider", name="Schuif door het jaar")
+    latest = slider.get_attribute("aria-valuetext")
+    slider.focus()
+    map_page.keyboard.press("ArrowLeft")
+    map_page.keyboard.press("ArrowLeft")
 
-    expect(map_page).to_have_url(re.compile("soort=concern.*periode=2"))
+    expect(map_page).to_have_url(re.compile("periode=2"))
+    spoken = slider.get_attribute("aria-valuetext")
+    assert spoken != latest
+    expect(map_page.locator("#figures caption")).to_contain_text(spoken)
+    assert map_page.evaluate("map.getBounds().toBBoxString()") == view
+    assert map_page.evaluate("window.stays")
+    assert shapes == []
+
+
+def test_another_kind_is_chosen_from_the_small_maps_without_losing_the_place(map_page):
+    map_page.get_by_role("link", name="Zorgen").focus()
+    map_page.keyboard.press("Enter")
+
+    expect(map_page).to_have_url(re.compile("soort=concern"))
     expect(map_page.locator("#figures caption")).to_contain_text("Zorgen")
-    expect(map_page.locator("#map-frame[data-ready=true]")).to_be_attached()
+    expect(map_page.get_by_role("link", name="Zorgen")).to_be_focused()
+
+
+def test_rows_are_chosen_while_typing_and_the_files_follow(map_page):
+    map_page.get_by_label("Zoek").fill("vogel")
+
+    expect(map_page.locator("#found")).to_contain_text("van de")
+    expect(map_page).to_have_url(re.compile("zoek=vogel"))
+    areas = map_page.locator("#figures tbody td:nth-child(2)").all_inner_texts()
+    assert areas
+    assert all("Vogelbuurt" in area for area in areas)
+    link = map_page.get_by_role("link", name="als CSV").get_attribute("href")
+    assert "zoek=vogel" in link
+    map_page.get_by_label("alleen wat opvalt").check()
+    expect(map_page).to_have_url(re.compile("opvallend=ja"))
+
+
+def test_without_a_script_another_kind_and_other_weeks_are_chosen_with_a_button(open_page):
+    page = open_page("/kaart", java_script_enabled=False, role=TEAM)
+    page.get_by_label("Soort melding").select_option(label="Zorgen")
+    page.get_by_label("Periode van vier weken").select_option(index=2)
+    page.get_by_role("button", name="Toon").click()
+
+    expect(page).to_have_url(re.compile("soort=concern.*periode=2"))
+    expect(page.locator("#figures caption")).to_contain_text("Zorgen")
+    expect(page.get_by_role("slider")).to_be_hidden()
 
 
 def test_without_a_script_the_table_is_there_and_its_headings_still_sort(open_page):
