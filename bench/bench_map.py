@@ -13,12 +13,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from flask import Flask
+from flask.testing import FlaskClient
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -27,8 +29,12 @@ from sqlmodel import SQLModel
 from signaal import wiring
 from signaal.hotspots import actions
 from signaal.places.store import BlockRow, DistrictRow, MunicipalityRow, NeighbourhoodRow
+from signaal.services import Services
 from signaal.settings import Settings
 from tests.hotspots.towns import pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
 
 SIDE, BLOCKS_ACROSS, DISTRICTS_ACROSS = 158, 70.0, 8
 """Blocks along one side (24,964 in all), metres of one, districts along one side."""
@@ -58,7 +64,7 @@ def corner(x: int, y: int, shift: np.ndarray) -> tuple[float, float]:
     )
 
 
-def fill(services: Any) -> None:
+def fill(services: Services) -> None:
     """A town of bent blocks that share their borders, with some places where more is said."""
     rng = np.random.default_rng(28992)
     shift = rng.uniform(-18, 18, (SIDE + 1, SIDE + 1, 2))
@@ -109,7 +115,7 @@ def fill(services: Any) -> None:
         session.add_all(rows)
 
 
-def report(services: Any) -> None:
+def report(services: Services) -> None:
     from signaal.intake import actions as intake
     from signaal.intake.model import HistoricReport, Kind
     from signaal.places import actions as places
@@ -147,7 +153,7 @@ def report(services: Any) -> None:
         )
 
 
-def ask_all(client: Any, path: str, *, role: str) -> tuple[list[float], int]:
+def ask_all(client: FlaskClient, path: str, *, role: str) -> tuple[list[float], int]:
     spent, size = [], 0
     for turn in range(TURNS):
         gc.collect() if turn % 26 == 0 else None
@@ -221,13 +227,13 @@ def in_a_browser(app: Flask) -> None:
     server.close()
 
 
-def _with_everything(route: Any) -> None:
+def _with_everything(route: "Route") -> None:
     answer = route.fetch()
     body = answer.text().replace('id="map-frame"', 'id="map-frame" data-all-at-once=""', 1)
     route.fulfill(response=answer, body=body)
 
 
-def _dragged(page: Any) -> str:
+def _dragged(page: "Page") -> str:
     """Frames while the map is dragged to and fro with the mouse."""
     page.locator("#map").scroll_into_view_if_needed()
     box = page.locator("#map").bounding_box()
@@ -256,14 +262,16 @@ def main() -> None:
         start = time.perf_counter()
         info = actions.refresh(services)
         print(
-            f"{info.blocks:,} blocks, {info.reports:,} reports, refreshed in {time.perf_counter() - start:.1f} s"
+            f"{info.blocks:,} blocks, {info.reports:,} reports,"
+            f" refreshed in {time.perf_counter() - start:.1f} s"
         )
         sizes = [
             len(gz) / 1000
             for gz in map(_district_size(services), actions.shapes(services).codes_of)
         ]
         print(
-            f"  shapes of a district: median {statistics.median(sizes):.0f} kB, most {max(sizes):.0f} kB"
+            f"  shapes of a district: median {statistics.median(sizes):.0f} kB,"
+            f" most {max(sizes):.0f} kB"
         )
         app = pages(services)
         server_side(app)
@@ -272,7 +280,7 @@ def main() -> None:
         services.database.close()
 
 
-def _district_size(services: Any) -> Any:
+def _district_size(services: Services) -> Callable[[str], bytes]:
     from signaal.hotspots.web.shapes import _blocks_of
 
     return lambda code: _blocks_of(actions.shapes(services), code)

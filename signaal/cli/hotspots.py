@@ -8,7 +8,7 @@ from signaal import app as web_app
 from signaal import wiring
 from signaal.access.model import Purpose, Role
 from signaal.cli.base import A_FILE, commands, with_house
-from signaal.errors import UnusableFile
+from signaal.errors import NoSnapshot, UnusableFile
 from signaal.hotspots import actions
 from signaal.hotspots.model import WINDOWS, FileKind
 from signaal.hotspots.web.package import as_package
@@ -48,14 +48,20 @@ def hotspots_export(house: wiring.House, *, file: Path, kind: str, period: int) 
         )
     services = house.services
     wiring.require_ready(services)
-    figures = actions.take_away(
-        services,
-        period=period,
-        kind=Kind(kind),
-        visitor=Visitor(role=Role.POLICY_OFFICER),
-        purpose=Purpose.EARLY_WARNING,
-        file=FileKind.GPKG,
-    )
+    try:
+        figures = actions.take_away(
+            services,
+            period=period,
+            kind=Kind(kind),
+            visitor=Visitor(role=Role.POLICY_OFFICER, districts=None),
+            purpose=Purpose.EARLY_WARNING,
+            file=FileKind.GPKG,
+        )
+    except NoSnapshot:
+        raise UnusableFile(
+            "Er zijn nog geen cijfers; geef eerst: signaal refresh /"
+            " There are no figures yet; run: signaal refresh"
+        ) from None
     with web_app.create_app(services, house.network).test_request_context():
         content = as_package(services, figures)
     try:

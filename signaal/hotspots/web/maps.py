@@ -24,7 +24,10 @@ from signaal.web import Within, open_to, services, visitor
 
 RETRY_SECONDS = "30"
 MOST_ROWS = 600
-"""Rows of the table on one page."""
+"""Rows of the table on one page, where the map draws all blocks at once."""
+FEWER_ROWS = 200
+"""The same in a larger town: a page has to be there at once."""
+SMALL_MAPS_KEPT = 256
 ROWS_ON_PAPER = 50
 """Rows of that page that are printed; the sheet hides the others."""
 BLOCKS_AT_ONCE = 2500
@@ -72,9 +75,10 @@ def show_map() -> Response:
     sort = asked if asked in SORTS else "aandacht"
     downwards = request.args.get("volgorde", "") == "af"
     ordered = _ordered(figures, wanted, sort, downwards=downwards)
-    pages = max(1, -(-len(ordered) // MOST_ROWS))
+    rows = MOST_ROWS if len(figures.rows) <= BLOCKS_AT_ONCE else FEWER_ROWS
+    pages = max(1, -(-len(ordered) // rows))
     page = min(max(1, request.args.get("pagina", 1, type=int)), pages)
-    first = (page - 1) * MOST_ROWS
+    first = (page - 1) * rows
     districts = _districts(figures, shapes)
     return make_response(
         render_template(
@@ -82,7 +86,7 @@ def show_map() -> Response:
             figures=figures,
             shapes=shapes,
             ground=actions.ground(services()),
-            rows=_lines(figures, ordered[first : first + MOST_ROWS]),
+            rows=_lines(figures, ordered[first : first + rows]),
             page=page,
             pages=pages,
             found=len(ordered),
@@ -93,7 +97,7 @@ def show_map() -> Response:
             downwards=downwards,
             wanted=wanted,
             here={"soort": kind.value, "periode": period, **wanted.query},
-            small_maps=_small_maps(period, shapes, districts),
+            small_maps=_small_maps(figures, shapes, districts),
             outline=town_outline(shapes, districts),
             districts=_district_names(figures),
             kinds=actions.kinds_seen(services(), visitor=visitor()),
@@ -120,14 +124,26 @@ def _figures(period: int, kind: Kind) -> MapFigures:
     return actions.map_figures(services(), period=period, kind=kind, visitor=visitor())
 
 
-def _small_maps(period: int, shapes: Shapes, districts: tuple[str, ...]) -> list[SmallMap]:
-    kinds = actions.kinds_seen(services(), visitor=visitor())
-    return [_small(_figures(period, kind), shapes, districts) for kind in kinds]
+def _small_maps(figures: MapFigures, shapes: Shapes, districts: tuple[str, ...]) -> list[SmallMap]:
+    """Of every kind in the same weeks; kept by name, or the figures of all kinds would have to be.
+
+    Args:
+        figures: Of the chosen kind.
+        shapes: Of the block layer.
+        districts: Codes of the districts that are drawn.
+    """
+    number, found = figures.window.number, []
+    for kind in actions.kinds_seen(services(), visitor=visitor()):
+        key = (figures.snapshot.fingerprint, shapes.key, number, kind, visitor().role, districts)
+        if key not in _kept_small:
+            if len(_kept_small) >= SMALL_MAPS_KEPT:
+                _kept_small.clear()
+            _kept_small[key] = small_map(_figures(number, kind), shapes, districts)
+        found.append(_kept_small.get(key) or small_map(_figures(number, kind), shapes, districts))
+    return found
 
 
-@lru_cache(maxsize=64)
-def _small(figures: MapFigures, shapes: Shapes, districts: tuple[str, ...]) -> SmallMap:
-    return small_map(figures, shapes, districts)
+_kept_small: dict[tuple[object, ...], SmallMap] = {}
 
 
 @lru_cache(maxsize=16)
