@@ -6,9 +6,9 @@ from pytest import fixture, mark, raises
 from signaal.access.model import Role
 from signaal.errors import NoSnapshot, UnknownPlace
 from signaal.hotspots import actions
-from signaal.hotspots.snapshot.lattice import Areas
 from signaal.hotspots.actions.telling import told
 from signaal.hotspots.model import Shown
+from signaal.hotspots.snapshot.lattice import Areas
 from signaal.intake.model import Kind
 from signaal.privacy.suppression import OPEN, Published
 from signaal.visitor import RESIDENT

@@ -162,7 +162,7 @@ def test_rules_that_promise_too_much_are_refused_with_a_sentence_in_two_language
 
 
 def test_all_that_is_wrong_with_the_rules_is_said_at_once() -> None:
-    with raises(ValueError, match="least_reporters.*simulations"):
+    with raises(ValueError, match=r"least_reporters.*simulations"):
         FiguresPolicy(**{**RULES, "least_reporters": 1, "simulations": 1})
 
 
