@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import abort, request
 
 from signaal.hotspots import actions
-from signaal.hotspots.model import WINDOWS, BlockFigure, MapFigures
+from signaal.hotspots.model import WINDOWS, BlockFigure, Level, MapFigures
 from signaal.hotspots.web.signs import SIGNS, Sign, reached_lately, sign_of
 from signaal.hotspots.web.words import block_name
 from signaal.intake.model import Kind
@@ -15,6 +15,7 @@ from signaal.web import services, visitor
 
 LONGEST_SEARCH = 60
 YES = "ja"
+OUT = frozenset(level for level in Level if level.stands_out)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Filter:
         block = row.block
         if self.district and block.district_code != self.district:
             return False
-        if self.out and not row.level.stands_out:
+        if self.out and row.level not in OUT:
             return False
         if self.sign and sign_of(row, reached=reached) is not self.sign:
             return False
