@@ -1,7 +1,8 @@
 """The map of 25,000 blocks: the server's time from the frozen snapshot, and a browser's frames.
 
 Server: each page and file 39 times over all periods, the first ask of each included; prints the
-slowest, the 95th percentile once each was asked, and the median, and the size of what a district costs. Browser
+slowest, the 95th percentile of later asks
+and the median, and the size of what a district costs. Browser
 (Chromium, where it is): time until the map is ready, and frames while it is dragged, districts
 first and with all 25,000 blocks drawn.
 """
