@@ -53,6 +53,8 @@ LANGUAGES = ("nl", "en")
 LARGEST_BODY = 64 * 1024
 RETRY_SECONDS = "5"
 FORM_SECONDS = 8 * 3600
+MAP_PAGE = "hotspots.show_map"
+"""The one page that may fetch the tiles of another host, where an operator has set one."""
 """How long somebody may take to fill in a form."""
 PAGES = (
     access_web.blueprint,
@@ -208,9 +210,11 @@ def _refuse_too_long(rule: RouteRule) -> None:
 
 def _security_headers(response: Response) -> Response:
     nonce = g.get("csp_nonce", "")
+    tiles = services().settings.tiles_origin if request.endpoint == MAP_PAGE else ""
+    images = f"'self' data: {tiles}".strip()
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
-        " img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self';"
+        f" img-src {images}; connect-src 'self'; font-src 'self'; form-action 'self';"
         " base-uri 'none'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
