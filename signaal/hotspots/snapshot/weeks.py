@@ -9,10 +9,9 @@ from signaal.clock import monday_of
 from signaal.hotspots.model import TREND_WEEKS, FiguresPolicy
 from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.expected import Expected, expected_weeks
-from signaal.hotspots.numbers.scan import Cluster, Scan, Windows, windows_of
+from signaal.hotspots.numbers.scan import Cluster, Scan, Windows, prospective_scan, windows_of
 from signaal.hotspots.snapshot.bands import bands, hundredths
 from signaal.hotspots.snapshot.nouns import BoolArray, Counted, Group, Weeks
-from signaal.hotspots.snapshot.pending import prospective_scan
 from signaal.hotspots.snapshot.singles import alarms, unusual_weeks
 
 SEED_DIGITS = 8
