@@ -3,7 +3,7 @@
 import numpy as np
 from pytest import mark
 
-from signaal.hotspots.numbers.concentration import dispersion_of, stand_out
+from signaal.hotspots.numbers.concentration import quiet_dispersion, stand_out
 from signaal.hotspots.numbers.neighbours import Adjacency
 
 SIDE = 50
@@ -39,13 +39,12 @@ def _share_coloured(seed, *, level, skewed, dispersion=1.0, least=5):
     else:
         counts = rng.negative_binomial(every / (dispersion - 1.0), 1.0 / dispersion)
     past, now = counts[:, :-1].astype(float), counts[:, -1].astype(float)
-    margins = past.sum(axis=1, keepdims=True) * past.sum(axis=0, keepdims=True) / past.sum()
     looked = stand_out(
         now,
         dwellings * now.sum() / dwellings.sum(),
         adjacency=SQUARE,
         own_past=past.mean(axis=1),
-        dispersion=dispersion_of(past, margins),
+        dispersion=quiet_dispersion(past, dwellings),
         least=least,
     )
     return float(looked.found.mean())
@@ -84,3 +83,21 @@ def test_in_200_quiet_towns_hardly_any_block_is_coloured(skewed, dispersion, lim
 
     assert (shares > 0).mean() <= limit
     assert shares.max() <= 0.05
+
+
+def test_a_few_loud_blocks_do_not_make_a_whole_town_seem_wild() -> None:
+    rng = np.random.default_rng(7)
+    dwellings = np.full(400, 40.0)
+    history = rng.poisson(0.4, (400, 13)).astype(float)
+    quiet = quiet_dispersion(history, dwellings)
+    history[:6, 7:] += rng.poisson(12.0, (6, 6))
+
+    assert abs(quiet - 1.0) < 0.1
+    assert abs(quiet_dispersion(history, dwellings) - quiet) < 0.1
+
+
+def test_a_silent_town_and_one_loud_block_alone_have_nothing_to_go_by() -> None:
+    assert quiet_dispersion(np.zeros((3, 4)), np.full(3, 40.0)) == 1.0
+    alone = np.zeros((400, 4))
+    alone[0] = 50.0
+    assert quiet_dispersion(alone, np.full(400, 40.0)) == 1.0

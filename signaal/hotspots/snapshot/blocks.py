@@ -16,8 +16,8 @@ from signaal.hotspots.model import (
 )
 from signaal.hotspots.numbers.concentration import (
     StandOut,
-    dispersion_of,
     excess_chance,
+    quiet_dispersion,
     stand_out,
 )
 from signaal.hotspots.numbers.counts import FloatArray
@@ -124,17 +124,7 @@ def _kind(counted: Counted, kind: str, stretches: Stretches) -> _Kind:
     homes = counted.dwellings[counted.known]
     towns = tuple(town_of(counts[counted.known, each], homes) for each in range(WINDOWS))
     past = counts[counted.known, 1:]
-    return _Kind(counts, counted.periods(kind), towns, dispersion=_dispersion(past))
-
-
-def _dispersion(past: Ints) -> float:
-    """How much windows before the latest vary within blocks, beyond the town's ups and downs."""
-    heard = past[:, past.sum(axis=0) > 0].astype(np.float64)
-    total = float(heard.sum())
-    if total == 0.0:
-        return 1.0
-    usual = heard.sum(axis=1, keepdims=True) * heard.sum(axis=0, keepdims=True) / total
-    return dispersion_of(heard, usual)
+    return _Kind(counts, counted.periods(kind), towns, dispersion=quiet_dispersion(past, homes))
 
 
 def _look(
