@@ -111,12 +111,21 @@ def quiet_dispersion(history: CountArray, dwellings: CountArray) -> float:
     if not whole.sum():
         return 1.0
     alike = homes * whole.sum() / homes.sum()
-    lasting = excess_chance(whole, alike, dispersion=WILD) < RARE
-    quiet = heard[~lasting]
+    quiet = heard[~lasting(whole, alike)]
     if not quiet.sum():
         return 1.0
     usual = quiet.sum(axis=1, keepdims=True) * quiet.sum(axis=0, keepdims=True) / quiet.sum()
     return dispersion_of(quiet, usual)
+
+
+def lasting(whole: CountArray, expected: CountArray) -> BoolArray:
+    """Which blocks have so much over the whole time that no town's ups and downs explain it.
+
+    Args:
+        whole: Voices over the whole time, shape (blocks,).
+        expected: How many there would be if all dwellings were alike, shape (blocks,).
+    """
+    return excess_chance(whole, expected, dispersion=WILD) < RARE
 
 
 def excess_chance(

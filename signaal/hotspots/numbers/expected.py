@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from signaal.hotspots.numbers.concentration import lasting
 from signaal.hotspots.numbers.counts import FloatArray, IntArray
 from signaal.hotspots.numbers.neighbours import Adjacency
 from signaal.hotspots.numbers.season import (
@@ -115,9 +116,10 @@ def expected_weeks(
     homes = np.where(known, homes, 0.0)
     own = base.voices.sum(axis=1)
     ordinary = base.weight @ factors
-    dispersion = _dispersion(base, own, factors)
-    short = known & (seen < SHORT)
     exposure = homes * ordinary
+    alike = exposure * own.sum() / max(exposure.sum(), 1.0)
+    dispersion = _dispersion(base, own, factors, quiet=~lasting(own, alike))
+    short = known & (seen < SHORT)
     level = _levels(own, exposure, dispersion=dispersion, adjacency=adjacency, short=short)
     mu = _ahead(history, level * homes, season, slots=_slots(history, weeks_of_year))
     mu[~known] = np.nan
@@ -174,14 +176,14 @@ def _season(base: _Base) -> tuple[Season, FloatArray]:
     return Season(week, turn, pace), factors
 
 
-def _dispersion(base: _Base, own: FloatArray, factors: FloatArray) -> float:
+def _dispersion(base: _Base, own: FloatArray, factors: FloatArray, *, quiet: BoolArray) -> float:
     """Variance over mean of the weeks within blocks, beyond the town's ups and downs."""
     ordinary = base.weight @ factors
     scale = np.divide(own, ordinary, out=np.zeros_like(own), where=ordinary > 0)
     squares = np.einsum("bt,bt->b", base.voices, base.raw)
     squares += scale * (scale * (base.weight @ factors**2) - 2.0 * (base.voices @ factors))
     weeks = base.weight.sum(axis=1)
-    counts = (own > 0) & (weeks > 1)
+    counts = (own > 0) & (weeks > 1) & quiet
     if not counts.any():
         return 1.0
     ratio = squares[counts] / own[counts] * weeks[counts] / (weeks[counts] - 1.0)
