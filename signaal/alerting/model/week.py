@@ -64,13 +64,18 @@ class Room:
 
     @property
     def drawn(self) -> int:
-        """How many places are drawn: the share, rounded up."""
+        """How many places are drawn on a full list: the share, rounded up."""
         return ceil(round(self.length * self.random_share, 9))
 
     @property
     def pointed(self) -> int:
         """How many places the figures may fill."""
         return self.length - self.drawn
+
+    def beside(self, pointed: int) -> int:
+        """How many places are drawn beside so many others: the share of the list, at least one."""
+        share = self.random_share
+        return max(1, ceil(round(pointed * share / (1 - share), 9)))
 
 
 Figures = Mapping[Kind, Sequence[WeekFigure]]
@@ -128,7 +133,7 @@ def list_of_week(
     pointed_at = {place.figure.block.code for place in chosen}
     pointed_at.update(code for each in warnings if each.id in shown for code in each.codes)
     dice = Random(seed)  # noqa: S311 - reproducible, and nobody gains by guessing it
-    drawn = _drawn(figures, pointed_at, count=room.drawn, dice=dice)
+    drawn = _drawn(figures, pointed_at, count=room.beside(len(chosen)), dice=dice)
     return _mixed(_in_turn(chosen), drawn, dice=dice)
 
 
