@@ -202,6 +202,11 @@ def drop(session: Session, *, key_prefix: str) -> int:
     return changed(dropped)
 
 
+def known_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of these keys under which a message is kept."""
+    return set(session.scalars(select(col(OutboxRow.key)).where(col(OutboxRow.key).in_(keys))))
+
+
 def state_of(session: Session, key: str) -> OutboxState | None:
     """How far the message with this key has come."""
     return session.scalars(

@@ -21,6 +21,7 @@ from signaal.access.store import people as accounts
 from signaal.access.store.people import PersonRow
 from signaal.access.web.door import SESSION_SECRET
 from signaal.alerting import actions as alerting
+from signaal.alerting.store import WeekPlaceRow
 from signaal.app import create_app
 from signaal.hotspots import actions as hotspots
 from signaal.intake import actions as intake
@@ -242,6 +243,7 @@ def _fill(services: Services, network: FakeNetwork | None) -> Filled:
     alerting.consider(services, limit=1_000)
     oncall.tick(services)
     hotspots.refresh(services)
+    alerting.consider_figures(services)
     elsewhere = _found_elsewhere(services)
     at_home = _people_at_home(services)
     colleague = _somebody(services, Role.TEAM_MEMBER)
@@ -386,6 +388,11 @@ def _with_arguments(
         case = session.exec(
             select(NightCaseRow).where(NightCaseRow.neighbourhood == f"Buurt {_at(corner)}")
         ).all()[0]
+        listed = session.exec(
+            select(WeekPlaceRow)
+            .where(WeekPlaceRow.district_code == corner.district)
+            .order_by(WeekPlaceRow.position)
+        ).all()[0]
         attempt = session.exec(select(AttemptRow).where(AttemptRow.case_id == case.id)).first()
         corner = replace(
             corner,
@@ -397,6 +404,8 @@ def _with_arguments(
                 "case_id": case.id,
                 "attempt_id": attempt.id if attempt else NOWHERE,
                 "code": block_code,
+                "district": corner.district,
+                "place": listed.id,
                 "turn": 0,
                 "name": "leaflet.js",
                 "secret": "an-example-of-a-link-that-nobody-was-given",

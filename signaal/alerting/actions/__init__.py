@@ -6,7 +6,12 @@ from signaal.alerting.actions.looking import look_at
 from signaal.alerting.actions.mailing import send_mails
 from signaal.alerting.actions.purging import purge
 from signaal.alerting.actions.reports import consider
-from signaal.alerting.actions.showing import list_districts, warnings, week_list
+from signaal.alerting.actions.showing import (
+    list_districts,
+    looks_of_block,
+    warnings,
+    week_list,
+)
 from signaal.alerting.actions.trying import Fired, try_rules, try_warnings
 
 __all__ = [
@@ -16,6 +21,7 @@ __all__ = [
     "evaluation",
     "list_districts",
     "look_at",
+    "looks_of_block",
     "purge",
     "send_mails",
     "shout_no_better",

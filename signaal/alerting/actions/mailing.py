@@ -1,17 +1,21 @@
 """Tells people by e-mail: each new warning once, and that the list of the week is there."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 from signaal.access import actions as access
+from signaal.access.model import sight_of
+from signaal.alerting.actions.evaluating import evaluation
 from signaal.alerting.actions.showing import list_districts, warnings, week_list
-from signaal.alerting.model import EarlyWarningPolicy, WarningShown, WarningState, digest_due
+from signaal.alerting.model import EarlyWarningPolicy, WarningShown, WeekList, digest_due
 from signaal.clock import monday_of, week_of
 from signaal.hotspots.model import Shown, short_name
 from signaal.intake.model import Kind
 from signaal.messages import actions as messages
 from signaal.messages.texts import render
 from signaal.places import actions as places
+from signaal.privacy.model import Precision
 from signaal.services import Services
 from signaal.visitor import Visitor
 
@@ -20,6 +24,13 @@ LANGUAGES = ("nl", "en")
 BETWEEN = "\n\n--------\n\n"
 WORTH_SENDING = timedelta(days=2)
 """An older digest is no news."""
+NEW_FOR = 1
+"""A warning is told in the week in which it was raised and so many weeks after."""
+MONTHS_PER_YEAR, WEEKS_PER_YEAR = 12, 52
+YEARS_FROM = 24
+"""Months from which people would rather count in years."""
+MOST_YEARS = 100
+"""Nobody can tell rarer things apart."""
 KINDS = {
     "nl": {Kind.NUISANCE: "overlast", Kind.CONCERN: "zorgen", Kind.ARREARS: "huurachterstand"},
     "en": {Kind.NUISANCE: "nuisance", Kind.CONCERN: "concern", Kind.ARREARS: "rent arrears"},
@@ -27,8 +38,23 @@ KINDS = {
 FEWER, MORE, TO = (
     {"nl": "minder dan", "en": "fewer than"},
     {"nl": "of meer", "en": "or more"},
-    {"nl": "tot", "en": "to"},
+    {"nl": "tot en met", "en": "to"},
 )
+
+
+@dataclass(frozen=True)
+class _Mail:
+    """A mail that may have to be written.
+
+    Attributes:
+        key: Under which it is sent once.
+        to: Address.
+        write: Gives subject and words; None when there is nothing to say yet.
+    """
+
+    key: str
+    to: str
+    write: Callable[[], tuple[str, str] | None]
 
 
 def send_mails(services: Services) -> int:
@@ -38,7 +64,7 @@ def send_mails(services: Services) -> int:
     2. Once a week, from the hour that the policy names, everybody hears that the list is there.
 
     What a mail says was hidden for its reader as the page is. Without a mail server nothing is
-    written.
+    written. A mail that was put in the outbox before costs one look at its key.
     """
     if services.mailer is None:
         return 0
@@ -46,25 +72,35 @@ def send_mails(services: Services) -> int:
     with services.database.reading() as session:
         readers = access.addressees(session, roles=policy.told)
         names = places.district_names(session)
-    mails: dict[str, tuple[str, str, str]] = {}
-    for address, reader in readers:
-        for warning in _new(services, reader):
-            mails[f"warning:{warning.id}:{reader.person}"] = (address, *_of(services, warning))
-        if digest_due(policy, services.clock.now()):
-            week = week_of(services.clock.now())
-            told = _digest(services, reader, names=names)
-            if told:
-                mails[f"list:{week}:{reader.person}:{reader.role}"] = (address, *told)
-    return _post(services, mails)
+    # Somebody with two roles is told about a warning in the first of them.
+    mails: dict[str, _Mail] = {}
+    for mail in _possible(services, readers, names=names):
+        mails.setdefault(mail.key, mail)
+    with services.database.reading() as session:
+        known = messages.known_keys(session, list(mails))
+    return sum(_post(services, mail) for key, mail in mails.items() if key not in known)
 
 
-def _new(services: Services, reader: Visitor) -> list[WarningShown]:
+def _possible(
+    services: Services, readers: list[tuple[str, Visitor]], *, names: Mapping[str, str]
+) -> Iterator[_Mail]:
     week = week_of(services.clock.now())
-    return [
-        each
-        for each in warnings(services, visitor=reader)
-        if each.raised_week >= week - 1 and each.state is not WarningState.ENDED
-    ]
+    is_due = digest_due(services.policies[EarlyWarningPolicy], services.clock.now())
+    for address, reader in readers:
+        alive = warnings(services, visitor=reader)
+        for warning in alive:
+            if warning.raised_week >= week - NEW_FOR:
+                key = f"warning:{warning.id}:{reader.person}"
+                yield _Mail(key, address, lambda told=warning: _of(services, told))  # type: ignore[misc]
+        if is_due:
+            key = f"list:{week}:{reader.person}:{reader.role}"
+            yield _Mail(
+                key,
+                address,
+                lambda reader=reader, alive=alive: _digest(  # type: ignore[misc]
+                    services, reader, warnings=alive, names=names
+                ),
+            )
 
 
 def _of(services: Services, warning: WarningShown) -> tuple[str, str]:
@@ -87,40 +123,57 @@ def _site(services: Services) -> str:
 
 
 def _digest(
-    services: Services, reader: Visitor, *, names: Mapping[str, str]
+    services: Services,
+    reader: Visitor,
+    *,
+    warnings: tuple[WarningShown, ...],
+    names: Mapping[str, str],
 ) -> tuple[str, str] | None:
-    lists = [
-        week_list(services, district=code, visitor=reader)
-        for code in list_districts(services, visitor=reader)
-    ]
     week = week_of(services.clock.now())
-    fresh = [each for each in lists if each.week == week]
+    fresh = [each for each in _lists(services, reader) if each.week == week]
     if not fresh:
         return None
-    alive = warnings(services, visitor=reader)
-    places_of = [
+    listed = [
         {"name": names.get(each.district, each.district), "places": len(each.rows)}
         for each in fresh
     ]
+    no_better = _no_better(services, reader)
     return _both(
         "mail/list",
         lambda language: {
             "monday": _day(week),
-            "districts": places_of,
-            "warnings": [_told(each, language=language) for each in alive],
+            "districts": listed,
+            "warnings": [_told(each, language=language) for each in warnings],
+            "no_better": [KINDS[language][kind] for kind in no_better],
             "page": f"{_site(services)}/lijst",
+            "quality_page": f"{_site(services)}/hoe-goed",
         },
     )
 
 
+def _lists(services: Services, reader: Visitor) -> list[WeekList]:
+    codes = list_districts(services, visitor=reader)
+    return [week_list(services, district=code, visitor=reader) for code in codes]
+
+
+def _no_better(services: Services, reader: Visitor) -> tuple[Kind, ...]:
+    """The kinds of which the warnings do no better than chance, for who may evaluate them."""
+    if sight_of(reader.role).areas is not Precision.EXACT:
+        return ()
+    return evaluation(services, visitor=reader).told_no_better
+
+
 def _told(warning: WarningShown, *, language: str) -> dict[str, object]:
+    months = int(warning.recurrence_weeks * MONTHS_PER_YEAR / WEEKS_PER_YEAR)
     return {
         "kind": KINDS[language][warning.kind],
         "blocks": [short_name(code) for code in warning.codes],
+        "goes_beyond": warning.goes_beyond,
         "since": _day(warning.since_week),
         "reporters": _class(warning.reporters, language=language),
         "expected": max(round(warning.expected), 1),
-        "months": max(int(warning.recurrence_weeks * 12 / 52), 1),
+        "months": max(months, 1),
+        "years": min(months // MONTHS_PER_YEAR, MOST_YEARS) if months >= YEARS_FROM else 0,
     }
 
 
@@ -138,26 +191,22 @@ def _day(week: int) -> str:
     return f"{monday_of(week):%d-%m-%Y}"
 
 
-def _post(services: Services, mails: Mapping[str, Sequence[str]]) -> int:
-    """Only those whose key isn't known yet: a mail is sent once."""
+def _post(services: Services, mail: _Mail) -> bool:
+    """Whether there was something to say; it is in the outbox then."""
+    written = mail.write()
+    if written is None:
+        return False
+    subject, body = written
     now = services.clock.now()
-    with services.database.reading() as session:
-        fresh = [key for key in mails if messages.state_of(session, key) is None]
-    for key in fresh:
-        to, subject, body = mails[key]
-        _keep(services, key=key, to=to, subject=subject, body=body, now=now)
-    return len(fresh)
-
-
-def _keep(services: Services, *, key: str, to: str, subject: str, body: str, now: datetime) -> None:
     with services.database.session() as session, session.begin():
         messages.enqueue_mail(
             session,
-            key=key,
-            to=to,
+            key=mail.key,
+            to=mail.to,
             subject=subject,
             body=body,
             settings=services.settings,
             now=now,
             drop_after=now + WORTH_SENDING,
         )
+    return True

@@ -9,6 +9,7 @@ from signaal.alerting.model import (
     TOLD_ROLES,
     Because,
     LookMade,
+    LookOnBlock,
     WarningShown,
     WarningStep,
     WeekList,
@@ -19,6 +20,7 @@ from signaal.alerting.model import (
 from signaal.alerting.store import EarlyWarningRow, EarlyWarningStepRow, LookRow, WeekPlaceRow
 from signaal.alerting.store import lists as list_store
 from signaal.alerting.store import warnings as warning_store
+from signaal.clock import week_of
 from signaal.errors import NotAllowed, UnknownWeekPlace
 from signaal.hotspots.model import SMALLEST_SHOWN, Shown, kinds_for, precision_for, shown
 from signaal.intake.model import Kind
@@ -111,6 +113,30 @@ def week_list(
                 for place in places
                 if place.kind in kinds
             ),
+        )
+
+
+def looks_of_block(
+    services: Services, *, visitor: Visitor, code: str, weeks: int
+) -> tuple[LookOnBlock, ...]:
+    """What people made of this block when it was on a list of the week, the newest list first.
+
+    Args:
+        services: The tools of the house.
+        visitor: Who asks.
+        code: Which block.
+        weeks: How many weeks back.
+
+    Raises:
+        NotAllowed: This role sees no weekly figures.
+    """
+    kinds = _kinds(services, visitor)
+    since = week_of(services.clock.now()) - weeks
+    with services.database.reading() as session:
+        return tuple(
+            LookOnBlock(place.week, place.kind, _look(look, person=visitor.person))
+            for place, look in list_store.looks_at_block(session, code, since_week=since)
+            if place.kind in kinds and visitor.covers(place.district_code)
         )
 
 

@@ -300,4 +300,19 @@ class LookMade:
     is_mine: bool
 
 
+@dataclass(frozen=True)
+class LookOnBlock:
+    """A judgement that somebody gave while a block was on a list of the week.
+
+    Attributes:
+        week: Of which week the list was.
+        kind: Which evidence.
+        look: What they made of it.
+    """
+
+    week: int
+    kind: Kind
+    look: LookMade
+
+
 Looks = Mapping[UUID, Sequence[LookMade]]

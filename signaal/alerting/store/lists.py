@@ -138,6 +138,22 @@ def looks(session: Session, place_ids: Collection[UUID]) -> dict[UUID, list[Look
     return told
 
 
+def looks_at_block(
+    session: Session, code: str, *, since_week: int
+) -> list[tuple[WeekPlaceRow, LookRow]]:
+    """The latest judgement of each person about this block on each list, the newest list first."""
+    latest: dict[tuple[UUID, UUID], tuple[WeekPlaceRow, LookRow]] = {}
+    query = (
+        select(WeekPlaceRow, LookRow)
+        .join(LookRow, col(LookRow.place_id) == col(WeekPlaceRow.id))
+        .where(col(WeekPlaceRow.week) >= since_week, col(WeekPlaceRow.block_code) == code)
+        .order_by(col(WeekPlaceRow.week).desc(), col(LookRow.at), col(LookRow.id))
+    )
+    for place, look in session.execute(query):
+        latest[place.id, look.person_id] = (place, look)
+    return list(latest.values())
+
+
 def add_look(session: Session, row: LookRow) -> None:
     """Keeps a judgement."""
     session.add(row)

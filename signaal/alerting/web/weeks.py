@@ -1,7 +1,6 @@
 """The list of the week, what people make of its places, and the sheet for the meeting."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -16,8 +15,8 @@ from signaal.places import actions as places
 from signaal.web import Field, Within, clean, open_to, services, visitor
 
 SEE_OTHER, UNUSABLE = 303, 422
-A_MONTH = timedelta(weeks=4)
-ID_LENGTH = 36
+LONGEST_WEEK = 6
+"""Digits of the number of a week."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,13 @@ class DistrictName:
 
 @dataclass(frozen=True)
 class Fault:
-    """What was typed and why it wasn't kept."""
+    """What was filled in for a place, and why it wasn't kept."""
 
-    row: str
+    place: UUID
     verdict: str
     reason: str
     sentence: str
+    has_verdict: bool
 
 
 @blueprint.get("/lijst")
@@ -53,33 +53,34 @@ def show_lists() -> Response:
 @open_to(*TOLD_ROLES, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
 def show_list(district: str) -> Response:
     """The list of the week of one district."""
-    return _page(_list(district), saved="opgeslagen" in request.args)
+    return _page(_list(district), saved=request.args.get("opgeslagen", ""))
 
 
-@blueprint.post("/lijst/<district>/gekeken")
+@blueprint.post("/lijst/<district>/<uuid:place>/gekeken")
 @open_to(
     *TOLD_ROLES,
     purpose=Purpose.EARLY_WARNING,
     within=Within.DISTRICT,
     takes=(
-        Field("place", longest=ID_LENGTH, required=True),
         Field("verdict", choices=tuple(verdict.value for verdict in Verdict), required=True),
         Field("reason", longest=LONGEST_REASON * 2, required=True),
+        Field("week", longest=LONGEST_WEEK),
     ),
 )
-def judge_place(district: str) -> Response:
+def judge_place(district: str, place: UUID) -> Response:
     """Keeps what the visitor makes of one place."""
-    form = {name: clean(request.form.get(name, "")) for name in ("place", "verdict", "reason")}
-    known = _list(district)
-    row = next((row for row in known.rows if str(row.id) == form["place"]), None)
-    if row is None:
-        abort(404)
-    sentence = _kept(row.id, verdict=form["verdict"], reason=form["reason"])
+    verdict = clean(request.form.get("verdict", ""))
+    # Browsers send the end of a line as two signs, and count it as one.
+    reason = clean(request.form.get("reason", "")).replace("\r\n", "\n")
+    sentence = _kept(place, verdict=verdict, reason=reason)
     if sentence:
-        fault = Fault(form["place"], form["verdict"], form["reason"], sentence)
-        return _page(known, fault=fault)
-    there = url_for("alerting.show_list", district=district, opgeslagen="ja")
-    return make_response(redirect(f"{there}#plek-{row.id}", SEE_OTHER))
+        known = _list(district, week=_week_filled_in())
+        if place not in {row.id for row in known.rows}:
+            abort(404)
+        has_verdict = verdict in set(Verdict)
+        return _page(known, fault=Fault(place, verdict, reason, sentence, has_verdict))
+    there = url_for("alerting.show_list", district=district, opgeslagen=place)
+    return make_response(redirect(f"{there}#plek-{place}", SEE_OTHER))
 
 
 @blueprint.get("/lijst/<district>/blad")
@@ -98,14 +99,21 @@ def show_sheet(district: str) -> Response:
     return make_response(page)
 
 
-def _list(district: str) -> WeekList:
+def _list(district: str, *, week: int | None = None) -> WeekList:
+    """One list, the latest where no week is given."""
     try:
-        return actions.week_list(services(), district=district, visitor=visitor())
+        return actions.week_list(services(), district=district, visitor=visitor(), week=week)
     except UnknownWeekPlace:
         abort(404)
 
 
-def _page(known: WeekList, *, saved: bool = False, fault: Fault | None = None) -> Response:
+def _week_filled_in() -> int | None:
+    """The week of the list that was filled in: a new one may have come since it was opened."""
+    typed = request.form.get("week", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() else None
+
+
+def _page(known: WeekList, *, saved: str = "", fault: Fault | None = None) -> Response:
     districts = _districts()
     page = render_template(
         "alerting/week.html",
@@ -115,19 +123,21 @@ def _page(known: WeekList, *, saved: bool = False, fault: Fault | None = None) -
         verdicts=list(Verdict),
         longest_reason=LONGEST_REASON,
         saved=saved,
-        faults=fault,
+        fault=fault,
     )
     return make_response(page, UNUSABLE if fault else 200)
 
 
 def _kept(place: UUID, *, verdict: str, reason: str) -> str:
     """Keeps the judgement; else says what is missing."""
-    if verdict not in {each.value for each in Verdict}:
+    if verdict not in set(Verdict):
         return str(_("Kies eerst een van de drie antwoorden."))
     try:
         actions.look_at(
             services(), visitor=visitor(), item=place, verdict=Verdict(verdict), reason=reason
         )
+    except UnknownWeekPlace:
+        abort(404)
     except UnusableLook:
         return str(_("Schrijf op waarom, in hoogstens %(number)s tekens.", number=LONGEST_REASON))
     return ""

@@ -28,8 +28,13 @@ RARE = 0.2
 SURE = 0.05
 """A chance at which warnings do better than the draw."""
 WEEKS_PER_MONTH = 52 / 12
+MONTHS_PER_YEAR = 12
 YEARS_FROM = 24
 """Months from which people would rather count in years."""
+MOST_YEARS = 100
+"""Nobody can tell rarer things apart."""
+RAREST = 1_000_000
+"""One in so many blocks, and nobody can tell rarer things apart."""
 
 
 @blueprint.app_template_filter()
@@ -140,7 +145,7 @@ def chance_sentence(row: WeekRow) -> str:
         return str(_("Hoe vaak dat door toeval voorkomt, is hier niet te zeggen."))
     if row.chance > RARE:
         return str(_("Zo'n aantal komt ook door toeval vaak voor."))
-    number = whole_number(1 / max(row.chance, 1e-6))
+    number = whole_number(min(1 / max(row.chance, 1 / RAREST), RAREST))
     return str(
         _(
             "Door toeval komt zo'n aantal hoogstens bij één op de %(number)s blokken voor.",
@@ -158,15 +163,17 @@ def recurrence_sentence(weeks: float) -> str:
     if months < YEARS_FROM:
         return str(
             ngettext(
-                "Door toeval komt zo'n groep ergens in de stad eens per maand voor.",
-                "Door toeval komt zo'n groep ergens in de stad eens in de %(num)s maanden voor.",
+                "Door toeval komt zo'n groep ergens in de stad hoogstens eens per maand voor.",
+                "Door toeval komt zo'n groep ergens in de stad hoogstens eens in de %(num)s"
+                " maanden voor.",
                 int(months),
             )
         )
     return str(
         _(
-            "Door toeval komt zo'n groep ergens in de stad eens in de %(years)s jaar voor.",
-            years=int(months // 12),
+            "Door toeval komt zo'n groep ergens in de stad hoogstens eens in de %(years)s jaar"
+            " voor.",
+            years=min(int(months // MONTHS_PER_YEAR), MOST_YEARS),
         )
     )
 
@@ -262,11 +269,24 @@ def lead_words(score: KindScore) -> str:
     """How many weeks before the first colour a warning came."""
     if score.lead_weeks is None:
         return str(_("nog niet te zeggen"))
+    if score.lead_weeks < 1:
+        return str(_("meestal in dezelfde week als de eerste kleur"))
     return str(
-        _(
-            "de helft %(weeks)s weken of meer vóór de eerste kleur",
-            weeks=decimal(score.lead_weeks),
+        ngettext(
+            "in de helft van de gevallen minstens één week vóór de eerste kleur",
+            "in de helft van de gevallen minstens %(num)s weken vóór de eerste kleur",
+            int(score.lead_weeks),
         )
+    )
+
+
+@blueprint.app_template_filter()
+def coloured_words(score: KindScore) -> str:
+    """How many of the warnings got a colour on the map."""
+    if not score.raised:
+        return str(_("er waren nog geen waarschuwingen"))
+    return str(
+        _("%(coloured)s van %(raised)s", coloured=score.coloured, raised=score.raised)
     )
 
 

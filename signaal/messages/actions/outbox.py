@@ -1,5 +1,6 @@
 """Keeps what must be said until it has arrived: enqueue, deliver, hear what became of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -170,6 +171,11 @@ def drop(session: Session, *, key_prefix: str) -> int:
     if not key_prefix:
         raise ValueError("an empty prefix would drop every message")
     return store.drop(session, key_prefix=key_prefix)
+
+
+def known_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of these keys under which a message was put in the outbox."""
+    return store.known_keys(session, keys)
 
 
 def state_of(session: Session, key: str) -> OutboxState | None:
