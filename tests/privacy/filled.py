@@ -206,6 +206,8 @@ EXAMPLES = {
     "status": "being_looked_at",
     "do": "clock:ordinary",
     "phone": "buurtbewoner",
+    "week": "2967",
+    "wijk": NORTH,
 }
 """What is filled in where a field declares no choices."""
 

@@ -197,9 +197,9 @@ def is_as_for_nothing(answer: TestResponse, entered: Entered, line: RouteLine, m
 
 
 def words_in(answer: TestResponse) -> str:
-    """All words of an answer, also those in a spreadsheet."""
+    """All words of an answer, also those in a spreadsheet or in a map file."""
     if answer.mimetype != SPREADSHEET:
-        return answer.text
+        return answer.data.decode(errors="replace")
     with ZipFile(BytesIO(answer.data)) as parts:
         return "\n".join(parts.read(name).decode() for name in parts.namelist())
 

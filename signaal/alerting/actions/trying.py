@@ -96,5 +96,3 @@ def try_rules(services: Services, *, policy: AlertPolicy, weeks: int) -> dict[st
     for report, times in reports.items():
         fits[next(rule.name for rule in policy.rules if rule.fits(report))] += times
     return {rule.name: fits[rule.name] for rule in policy.rules}
-
-

@@ -285,9 +285,7 @@ def coloured_words(score: KindScore) -> str:
     """How many of the warnings got a colour on the map."""
     if not score.raised:
         return str(_("er waren nog geen waarschuwingen"))
-    return str(
-        _("%(coloured)s van %(raised)s", coloured=score.coloured, raised=score.raised)
-    )
+    return str(_("%(coloured)s van %(raised)s", coloured=score.coloured, raised=score.raised))
 
 
 @blueprint.app_template_filter()

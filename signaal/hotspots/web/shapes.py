@@ -19,7 +19,7 @@ from signaal.hotspots.web.colours import COLOURS
 from signaal.hotspots.web.door import blueprint
 from signaal.hotspots.web.signs import Sign, reached_lately, sign_name, sign_of
 from signaal.hotspots.web.words import block_name, level_name, per_thousand, reporters
-from signaal.web import EVERYONE, Within, open_to, services, visitor
+from signaal.web import EVERYONE, Field, Within, open_to, services, visitor
 
 YEAR_SECONDS = 365 * 24 * 3600
 KEPT_BY_THE_BROWSER = "private, max-age=604800, immutable"
@@ -48,7 +48,12 @@ def districts() -> Response:
 
 
 @blueprint.get("/kaart/vormen.json")
-@open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
+@open_to(
+    *LOOKERS,
+    purpose=Purpose.EARLY_WARNING,
+    within=Within.DISTRICT,
+    takes=(Field("wijk", required=True),),
+)
 def district_shapes() -> Response:
     """The shapes of the blocks of one district, without any figure."""
     district = request.args.get("wijk", "")
