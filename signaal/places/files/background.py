@@ -25,6 +25,7 @@ SIMPLER_BY = 3.0
 MOST_ROWS = 60_000
 MOST_POINTS = 200_000
 """After simplifying: more makes the map slow for everybody."""
+POINTS_AT_ONCE = 1_000
 POLYGONS, LINES = {3, 6}, {1, 5}
 """Numbers of types as Shapely gives them."""
 
@@ -55,7 +56,7 @@ def _shapes_in(package: GeoPackage, layer: Layer, name: str, tally: Tally) -> li
     shapes, values = package.read(layer, [layer.column(*NAMES)], most=MOST_ROWS)
     names = [as_text(value) for (value,) in values]
     if name == "streets":
-        return _joined(_simpler(_lines(shapes, tally)))
+        return _joined(_simpler_lines(_lines(shapes, tally)))
     named = name == "surroundings"
     wanted = polygons(shapes, tally)
     if not named:
@@ -93,8 +94,23 @@ def _simpler(shapes: Iterable[Any]) -> list[Any]:
     import shapely
 
     found = np.array([*shapes, None], dtype=object)[:-1]
-    simple = shapely.simplify(found[~shapely.is_missing(found)], SIMPLER_BY)
+    simple = shapely.coverage_simplify(found[~shapely.is_missing(found)], SIMPLER_BY)
     return [shape for shape in simple if not shapely.is_empty(shape)]
+
+
+def _simpler_lines(lines: "NDArray[Any]") -> list[Any]:
+    """Lines with fewer bends, simplified in short pieces.
+
+    GEOS goes as deep as a line has bends: one of 150,000 of them brought the process down.
+    """
+    import shapely
+
+    pieces = [
+        points[first : first + POINTS_AT_ONCE + 1]
+        for points in map(shapely.get_coordinates, shapely.get_parts(lines))
+        for first in range(0, max(len(points) - 1, 1), POINTS_AT_ONCE)
+    ]
+    return list(shapely.simplify([shapely.LineString(piece) for piece in pieces], SIMPLER_BY))
 
 
 def _joined(shapes: Sequence[Any]) -> list[tuple[str, Any]]:
