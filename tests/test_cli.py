@@ -23,10 +23,18 @@ def test_help_lists_every_command(environment) -> None:
         "worker",
         "refresh",
         "policies",
+        "hotspots",
+        "simulate",
         "people",
         "keys",
     ):
         assert f"\n  {command} " in said
+
+
+def test_help_says_that_rules_can_be_tried_on_the_past(environment) -> None:
+    said = signaal("policies", "try", "--help", environment=environment).stdout
+    assert "--weeks" in said
+    assert "default: 52" in said
 
 
 def test_an_empty_database_is_refused_with_the_command_that_mends_it(environment) -> None:

@@ -18,6 +18,8 @@ from signaal.settings import read_settings
 
 WEEKS_PER_QUARTER = 13
 MOST_WEEKS = 104
+RAREST = 5200
+"""Weeks: a century. Nobody can tell rarer things apart."""
 
 
 @commands.group()
@@ -83,19 +85,23 @@ def _say_rules(counts: dict[str, int], *, weeks: int) -> None:
 
 def _say_warnings(fired: Sequence[Fired], *, weeks: int) -> None:
     per_quarter = len(fired) * WEEKS_PER_QUARTER / weeks
+    dutch, english = (
+        ("waarschuwing", "warning") if len(fired) == 1 else ("waarschuwingen", "warnings")
+    )
     click.echo(
-        f"In {weeks} weken {len(fired)} waarschuwingen, dat is {per_quarter:.1f} per kwartaal. /"
-        f" {len(fired)} warnings in {weeks} weeks, that is {per_quarter:.1f} a quarter."
+        f"In {weeks} weken {len(fired)} {dutch}, dat is {per_quarter:.1f} per kwartaal. /"
+        f" {len(fired)} {english} in {weeks} weeks, that is {per_quarter:.1f} a quarter."
     )
     for each in fired:
         warning, because = each.raised, each.raised.because
         until = f"{monday_of(each.ended_week):%Y-%m-%d}" if each.ended_week else "…"
+        rare = f"{min(because.recurrence_weeks, RAREST):.0f}"
         blocks = ", ".join(short_name(code) for code in warning.codes)
         click.echo(
             f"  {monday_of(warning.raised_week):%Y-%m-%d} – {until}"
             f"  {warning.kind.value}: {blocks};"
             f" {because.observed} / {because.expected:.1f} sinds / since"
             f" {monday_of(because.since_week):%Y-%m-%d};"
-            f" 1 x in {because.recurrence_weeks:.0f} weken / weeks;"
-            f" hoogstens / at most {each.most_blocks} blok(ken) / block(s)"
+            f" hoogstens / at most 1 x in {rare} weken / weeks;"
+            f" {each.most_blocks} blok(ken) / block(s)"
         )
