@@ -5,13 +5,23 @@ town and quarter in towns without an outbreak; other towns than those in which i
 """
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.warning_quality_methods import METHODS, Look, Method, Place, Scan
-from signaal.hotspots.numbers.expected import expected_weeks
+from bench.warning_quality_methods import (
+    LONGEST,
+    METHODS,
+    PLAIN,
+    Look,
+    Method,
+    Place,
+    RiseScan,
+    Scan,
+    usual_of,
+)
+from signaal.hotspots.numbers.bayes_scan import Rise, rise_maxima
 from signaal.hotspots.simulate import (
     BlockMap,
     Habits,
@@ -27,13 +37,15 @@ HISTORY = 112
 """Weeks before the outbreak."""
 QUARTER = 13
 WITHIN = 8
-"""Weeks in which an outbreak should be found."""
+"""Weeks after the one in which an outbreak begins, in which it should be found."""
 HORIZON = 26
 """Weeks for which the search goes on."""
-MEMORY = 8
-"""A warning that was last seen longer ago than so many weeks has ended."""
+MEMORY = 6
+"""A warning last seen longer ago than so many weeks has ended, as in alerts/early_warning.toml."""
 WARM_UP = 8
 """Weeks of looking before false alarms are counted, so that lasting ones are no news."""
+
+SURE = 0.05
 
 BARE = 60
 """Towns that are looked at without their outbreak too: for what is found by luck, and oddities."""
@@ -43,7 +55,10 @@ Weekly = list[Sequence[Place]]
 
 @dataclass(frozen=True)
 class Found:
-    """What one method made of one planted outbreak: weeks until found (inf: never), overlap."""
+    """What one method made of one planted outbreak: weeks until found, overlap.
+
+    A warning in the very week in which the outbreak begins has delay 0; infinite is never.
+    """
 
     delay: float
     jaccard: float
@@ -124,7 +139,7 @@ def found_in(
         shown = [place.blocks for place in places if place.score >= critical]
         if any(blocks & real for blocks in shown):
             flagged = frozenset().union(*shown)
-            return Found(week + 1, len(flagged & real) / len(flagged | real))
+            return Found(week, len(flagged & real) / len(flagged | real))
     return Found(np.inf, 0.0)
 
 
@@ -162,7 +177,7 @@ class Campaign:
             weekly = self.watched(method, stream, nth)
             found.append(found_in(weekly, truth, critical, start=HISTORY))
             if nth < BARE:
-                bare = self.watched(method, self.stream(nth, HISTORY + WITHIN), nth)
+                bare = self.watched(method, self.stream(nth, HISTORY + WITHIN + 1), nth)
                 lucky.append(found_in(bare, truth, critical, start=HISTORY).delay <= WITHIN)
         return Result(name, tuple(found), float(np.mean(lucky)), critical)
 
@@ -185,17 +200,17 @@ class Campaign:
         )
 
 
-def odd_warnings(campaign: Campaign, scan: Scan, odd: Habits, critical: float) -> int:
+def odd_warnings(campaign: Campaign, method: Method, odd: Habits, critical: float) -> int:
     """Towns in which something odd alone raises a warning: at its block, not so without it."""
     raised_by_it = 0
     for nth in range(min(BARE, campaign.towns)):
-        stream = campaign.stream(nth, HISTORY + WITHIN, habits=odd)
+        stream = campaign.stream(nth, HISTORY + WITHIN + 1, habits=odd)
         blocks = {int(block) for block in stream.angry} | {stream.default_block} - {-1}
-        plain = campaign.stream(nth, HISTORY + WITHIN)
+        plain = campaign.stream(nth, HISTORY + WITHIN + 1)
         seen, before = (
             any(
                 place.score >= critical and place.blocks & blocks
-                for places in campaign.watched(scan, one, nth)
+                for places in campaign.watched(method, one, nth)
                 for place in places
             )
             for one in (stream, plain)
@@ -204,37 +219,41 @@ def odd_warnings(campaign: Campaign, scan: Scan, odd: Habits, critical: float) -
     return raised_by_it
 
 
-def stated_chances(campaign: Campaign, scan: Scan, *, simulations: int = 999) -> np.ndarray:
+def stated_chances(
+    campaign: Campaign, quiet: Sequence[Weekly], *, simulations: int = 999
+) -> np.ndarray:
     """The chance that would be stated, week by week, in towns without an outbreak.
 
-    The highest figures of the map by chance are simulated once, from one town's expectation and
-    dispersion; each week's highest is held against them.
+    The most evidence on the map by chance is simulated once, from what is usual in one town; each
+    week's most is held against it.
     """
     stream = campaign.stream(0, HISTORY, loud=False)
-    expected = expected_weeks(
-        stream.counts.astype(float),
-        campaign.town.dwellings.astype(float),
-        adjacency=campaign.town.adjacency,
-        leave_out=scan.leave_out,
-    )
-    mu, phi = expected.mu[:, -scan.longest :], expected.dispersion
-    chance = np.random.default_rng([campaign.seed, 5])
+    _, expected = usual_of(Look(campaign.town, stream.counts))
     maxima = np.sort(
-        [
-            float(scan.best(campaign.town, drawn(mu, phi, chance), mu)[0].max())
-            for _ in range(simulations)
-        ]
+        rise_maxima(
+            expected.mu,
+            windows=RiseScan().windows(campaign.town),
+            longest=LONGEST,
+            rise=Rise(dispersion=expected.dispersion),
+            certainty=expected.certainty,
+            simulations=simulations,
+            seed=campaign.seed,
+        )
     )
-    tops = np.array([week[0].score for weekly in campaign.quiet(scan) for week in weekly])
+    tops = np.array([most(week) for weekly in quiet for week in weekly])
     above = simulations - np.searchsorted(maxima, tops, side="left")
     return (above + 1) / (simulations + 1)
 
 
-def drawn(mu: np.ndarray, phi: float, chance: np.random.Generator) -> np.ndarray:
-    """Voices by chance at the dispersion seen."""
-    if phi <= 1.0 + 1e-9:
-        return chance.poisson(mu)
-    return chance.negative_binomial(mu / (phi - 1.0), 1.0 / phi)
+def most(places: Sequence[Place]) -> float:
+    """The highest score of a week."""
+    return places[0].score if places else -np.inf
+
+
+def looks_on_end(quiet: Sequence[Weekly], critical: float) -> float:
+    """How many weeks a false alarm is above the critical value, for each that is raised."""
+    above = sum(place.score >= critical for weekly in quiet for week in weekly for place in week)
+    return above / max(sum(raised(weekly, critical, warm_up=0) for weekly in quiet), 1)
 
 
 GROUP = "doubling in 4 blocks"
@@ -261,11 +280,16 @@ def campaign_at(
 
 
 def measured(
-    campaign: Campaign, *, kinds: Sequence[str], methods: dict[str, Method] | None = None
+    campaign: Campaign,
+    *,
+    kinds: Sequence[str],
+    methods: Mapping[str, Method] = METHODS,
+    quiet: Mapping[str, Sequence[Weekly]] | None = None,
 ) -> Iterator[tuple[str, Result]]:
     """What each method makes of each kind of outbreak, as soon as it is known."""
-    for name, method in (methods or METHODS).items():
-        critical = critical_value(campaign.quiet(method))
+    for name, method in methods.items():
+        calm = (quiet or {}).get(name) or campaign.quiet(method)
+        critical = critical_value(calm)
         for kind in kinds:
             horizon = HORIZON if kind == GROUP else WITHIN + 4
             yield (
@@ -274,14 +298,13 @@ def measured(
             )
 
 
-def oddities(campaign: Campaign, scan: Scan) -> tuple[int, int]:
+def oddities(campaign: Campaign, method: Method, critical: float) -> tuple[int, int]:
     """Towns in which an angry reporter, and in which a default point, alone raises a warning."""
-    critical = critical_value(campaign.quiet(scan))
     angry = replace(campaign.habits, angry=1)
     sunk = replace(campaign.habits, swallowed=0.1)
     return (
-        odd_warnings(campaign, scan, angry, critical),
-        odd_warnings(campaign, scan, sunk, critical),
+        odd_warnings(campaign, method, angry, critical),
+        odd_warnings(campaign, method, sunk, critical),
     )
 
 
@@ -302,6 +325,7 @@ def table(
     dispersion: float,
     levels: float,
     shapes: bool,
+    plain: bool,
 ) -> Iterator[str]:
     """The whole table, line by line."""
     heads = ("voices", "dispersion", "levels", "outbreak", "method", "found in 8 weeks")
@@ -310,12 +334,22 @@ def table(
     yield f"|{' --- |' * len(heads)}"
     for rate in rates:
         campaign = campaign_at(rate, towns=towns, seed=seed, dispersion=dispersion, levels=levels)
-        for kind, result in measured(campaign, kinds=list(OUTBREAKS) if shapes else [GROUP]):
+        ours = RiseScan()
+        quiet = {"Signaal": campaign.quiet(ours)}
+        critical = critical_value(quiet["Signaal"])
+        for kind, result in measured(
+            campaign,
+            kinds=list(OUTBREAKS) if shapes else [GROUP],
+            methods=METHODS | ({PLAIN: Scan()} if plain else {}),
+            quiet=quiet,
+        ):
             yield row(rate, campaign.habits, kind, result)
-        angry, sunk = oddities(campaign, Scan())
+        angry, sunk = oddities(campaign, ours, critical)
         yield f"{rate:g}: angry reporter {angry}, default point {sunk} of {min(BARE, towns)} towns."
-        share = float(np.mean(stated_chances(campaign, Scan()) <= 0.05))
-        yield f"At {rate:g}: {share:.1%} of the weeks without an outbreak have a chance of 5 %."
+        share = float(np.mean(stated_chances(campaign, quiet["Signaal"]) <= SURE))
+        yield f"{rate:g}: {share:.1%} of the weeks without an outbreak have a chance of 5 %."
+        lasts = looks_on_end(quiet["Signaal"], critical)
+        yield f"{rate:g}: a false alarm lasts {lasts:.1f} weeks; critical value {critical:.2f}."
 
 
 def main() -> None:
@@ -326,6 +360,7 @@ def main() -> None:
     asked.add_argument("--dispersion", type=float, default=1.0)
     asked.add_argument("--levels", type=float, default=0.0)
     asked.add_argument("--group-only", action="store_true")
+    asked.add_argument("--plain", action="store_true", help="the plain scan too")
     given = asked.parse_args()
     lines = table(
         given.rates,
@@ -334,6 +369,7 @@ def main() -> None:
         dispersion=given.dispersion,
         levels=given.levels,
         shapes=not given.group_only,
+        plain=given.plain,
     )
     for line in lines:
         print(line, flush=True)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from signaal.hotspots.numbers.bayes_scan import LEAST, Rise, evidence_of, groups_of
 from signaal.hotspots.numbers.default_point import swallows
-from signaal.hotspots.numbers.expected import expected_weeks
+from signaal.hotspots.numbers.expected import Expected, expected_weeks
+from signaal.hotspots.numbers.scan import Windows, windows_of
 from signaal.hotspots.simulate import BlockMap
 
 PLACES = 8
@@ -22,8 +24,6 @@ HISTORY = 112
 LEAVE_OUT = 8
 """Weeks that say nothing about what is usual: those in which the scan looks for a rise."""
 TIE = 1e-6
-SHIFT = 5.0
-"""Keeps penalised scores above 0, which stands for nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -106,21 +106,12 @@ class Scan:
     share: float = 0.05
     longest: int = LONGEST
     leave_out: int = LEAVE_OUT
-    least: int = 2
-    penalised: bool = False
-    """Whether small windows, of which there are many, have to show more: Walther (2010)."""
+    least: int = LEAST
     _near: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def __call__(self, look: Look) -> list[Place]:
-        expected = expected_weeks(
-            look.counts[:, -HISTORY:].astype(float),
-            look.town.dwellings.astype(float),
-            adjacency=look.town.adjacency,
-            leave_out=self.leave_out,
-        )
-        sunk = swallows(look.counts, look.town.dwellings)
-        counts = np.where(sunk[:, None], 0, look.counts)
-        return self.places(look.town, counts, np.where(sunk[:, None], 1e-6, expected.mu))
+        counts, expected = usual_of(look, leave_out=self.leave_out)
+        return self.places(look.town, counts, np.nan_to_num(expected.mu, nan=1e-6))
 
     def places(self, town: BlockMap, counts: np.ndarray, mu: np.ndarray) -> list[Place]:
         order, _ = self.windows(town)
@@ -150,9 +141,6 @@ class Scan:
         llr = np.zeros_like(c)
         c, e = c[more], e[more]
         llr[more] = np.maximum(c * np.log(c / e) + e - c, 0.0)
-        if self.penalised:
-            due = np.sqrt(2 * np.log(usual[:, -1].sum() / e))
-            llr[more] = np.maximum(np.sqrt(2 * llr[more]) - due + SHIFT, 0.0)
         by_size = llr.max(axis=0)
         return by_size.max(axis=1), by_size.argmax(axis=1)
 
@@ -170,12 +158,52 @@ class Scan:
         return self._near[key]
 
 
-PENALISED = "the same, small windows penalised"
+def usual_of(look: Look, *, leave_out: int = LEAVE_OUT) -> tuple[np.ndarray, Expected]:
+    """Counts and what is usual; a block that swallows reports is as one without dwellings."""
+    sunk = swallows(look.counts, look.town.dwellings)
+    counts = np.where(sunk[:, None], 0, look.counts[:, -HISTORY:])
+    homes = np.where(sunk, 0, look.town.dwellings).astype(float)
+    return counts, expected_weeks(
+        counts.astype(float), homes, adjacency=look.town.adjacency, leave_out=leave_out
+    )
+
+
+@dataclass
+class RiseScan:
+    """Signaal: `numbers.bayes_scan`, without the chance; the critical value takes its place."""
+
+    rise: Rise = field(default_factory=Rise)
+    leave_out: int = LEAVE_OUT
+    _near: dict[int, Windows] = field(default_factory=dict)
+
+    def __call__(self, look: Look) -> list[Place]:
+        counts, expected = usual_of(look, leave_out=self.leave_out)
+        rise = Rise(self.rise.times, self.rise.taking_part, expected.dispersion)
+        near = self.windows(look.town)
+        evidence = evidence_of(counts, expected.mu, windows=near, rise=rise)
+        groups = groups_of(
+            evidence, counts, expected.mu, windows=near, rise=rise, least=LEAST, most=PLACES
+        )
+        places = []
+        for middle, blocks in groups:
+            flagged = frozenset(blocks.tolist())
+            places.append(Place(float(evidence.log[middle]), flagged, flagged))
+        return places
+
+    def windows(self, town: BlockMap) -> Windows:
+        """Each block's nearest blocks, as the product has them."""
+        key = id(town)
+        if key not in self._near:
+            self._near[key] = windows_of(town.centres, town.dwellings)
+        return self._near[key]
+
+
 METHODS: dict[str, Method] = {
-    "Signaal": Scan(),
-    PENALISED: Scan(penalised=True),
+    "Signaal": RiseScan(),
     "EARS C2": per_block(ears_c2),
     "EARS C3": per_block(ears_c3),
     "Gi*": per_block(gi_star),
     "2x last year": per_block(last_year),
 }
+PLAIN = "the plain scan"
+"""Kulldorff's scan: the strongest window alone instead of all windows together."""

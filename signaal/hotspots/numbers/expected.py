@@ -45,6 +45,8 @@ class Expected:
         short: Blocks with fewer than 26 weeks, expected to be as their surroundings, (blocks,).
         level: Voices per dwelling and ordinary week, shape (blocks,).
         season: The town's common ups and downs.
+        certainty: How well each level is known, as the number of voices that would tell as much:
+            the level is gamma distributed with this shape; infinite where all blocks are alike.
     """
 
     mu: FloatArray
@@ -52,6 +54,7 @@ class Expected:
     short: BoolArray
     level: FloatArray
     season: Season
+    certainty: FloatArray
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def expected_weeks(
     mu[~known] = np.nan
     if gaps is not None:
         mu[:, np.asarray(gaps)[-mu.shape[1] :]] = np.nan
-    return Expected(mu, dispersion, short, level, season)
+    certainty = _certainty(own, exposure, dispersion=dispersion)
+    return Expected(mu, dispersion, short, level, season, certainty)
 
 
 def _slots(history: FloatArray, weeks_of_year: IntArray | None) -> IntArray:
@@ -214,6 +218,17 @@ def _levels(
     return np.asarray(
         (rate * rate * dispersion + between * own) / (rate * dispersion + between * exposure)
     )
+
+
+def _certainty(own: FloatArray, exposure: FloatArray, *, dispersion: float) -> FloatArray:
+    """Shape of the gamma distribution of each block's level, after what it was seen to have."""
+    total = float(exposure.sum())
+    if total == 0.0:
+        return np.full(own.shape, np.inf)
+    rate = max(float(own.sum()), 0.5) / total
+    between = _between(own, exposure, rate=rate, dispersion=dispersion)
+    prior = rate * rate / between if between > 0 else np.inf
+    return np.asarray(prior + own / dispersion)
 
 
 def _between(own: FloatArray, exposure: FloatArray, *, rate: float, dispersion: float) -> float:
