@@ -21,9 +21,6 @@ from signaal.alerting.store import LookRow, WeekPlaceRow
 from signaal.app import create_app
 from signaal.clock import start_of
 from signaal.hotspots import actions as hotspots
-from signaal.hotspots.model import FiguresPolicy
-from signaal.policies import Policies
-from signaal.wiring import POLICY_TYPES
 from tests.alerting.warnings import POLICY, WEEK, figure, found, group, uid, with_policy
 from tests.hotspots import towns
 
@@ -336,9 +333,7 @@ def town(services) -> House:
             towns.report(services, block, weeks_ago=week)
     for weeks_ago in (0, 1):
         towns.report(services, blocks[0], times=9, weeks_ago=weeks_ago)
-    known = {kind: services.policies[kind] for kind in POLICY_TYPES}
-    quick = Policies(known | {FiguresPolicy: towns.RULES})
-    made = replace(services, policies=quick)
+    made = with_policy(services, towns.RULES)
     hotspots.refresh(made)
     actions.consider_figures(made)
     return house_around(made)

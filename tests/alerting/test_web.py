@@ -5,12 +5,19 @@ from pytest import fixture, mark
 from signaal.hotspots import actions
 from signaal.intake.model import Kind
 from signaal.places.actions import block_layer
+from tests.alerting.warnings import with_policy
+from tests.hotspots import towns
 from tests.hotspots.towns import build, pages, report
 
 TEAM = {"X-Role": "team_member"}
 COORDINATOR = {"X-Role": "coordinator"}
 POLICE = {"X-Role": "police_officer"}
 FIRST = "/blok/BU01930100-8021AA"
+
+
+@fixture
+def services(services):
+    return with_policy(services, towns.RULES)
 
 
 @fixture

@@ -86,8 +86,8 @@ def found(*clusters: ClusterFigure, week: int = WEEK, figures=None, sign: str = 
     return Found(info, clusters, dict.fromkeys(POLICY.kinds, rows))
 
 
-def with_policy(services, policy: EarlyWarningPolicy = POLICY):
-    """The services with these rules for warnings."""
+def with_policy(services, policy=POLICY):
+    """The services with these rules; for warnings, unless they are of another kind."""
     known = {kind: services.policies[kind] for kind in POLICY_TYPES if kind is not type(policy)}
-    rules = type(services.policies)({**known, EarlyWarningPolicy: policy})
+    rules = type(services.policies)({**known, type(policy): policy})
     return replace(services, policies=rules)

@@ -25,6 +25,8 @@ PAGES = {
     "home-wijkteam": ("/", "team_member"),
     "kaart": ("/kaart", "team_member"),
     "kaart-wijkagent": ("/kaart", "police_officer"),
+    "lijst": ("/lijst", "team_member"),
+    "hoe-goed": ("/hoe-goed", "coordinator"),
     "te-plaatsen": ("/te-plaatsen", "team_member"),
     "nachtlijn": ("/nachtlijn", "team_member"),
 }
@@ -89,9 +91,20 @@ def picture_all(browser: Browser, address: str, *, surroundings: str, wanted: li
             if surroundings == "bureau":
                 print_out(page, "blok-papier")
                 page.go_back()
+        if path == "/lijst":
+            picture_sheet(page, surroundings)
         if surroundings == "bureau":
             print_out(page, f"{name}-papier")
         context.close()
+
+
+def picture_sheet(page: Page, surroundings: str) -> None:
+    """The sheet for the meeting, from the list and back to it."""
+    page.locator("a[href$='/blad']").click()
+    picture(page, f"blad-{surroundings}")
+    if surroundings == "bureau":
+        print_out(page, "blad-papier")
+    page.go_back()
 
 
 def picture(page: Page, name: str) -> None:
