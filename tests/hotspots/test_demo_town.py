@@ -10,11 +10,11 @@ from signaal.db import Database
 from signaal.hotspots import actions
 from signaal.hotspots.snapshot import read
 from signaal.intake.model import Kind
-from signaal.policies import Policies
 from signaal.resources import GEODATA
 from signaal.services import Services
 from signaal.settings import Settings
 from signaal.simulator import town
+from signaal.wiring import read_all_policies
 from tests.conftest import MONDAY_MORNING
 from tests.fakes import RecordingPhone, SetClock, TrustingCheck
 from tests.hotspots.towns import looking
@@ -39,7 +39,7 @@ def lindestad(tmp_path_factory, sqlite_template):
         database=Database(settings.database),
         clock=clock,
         line_clock=clock,
-        policies=Policies({}),
+        policies=read_all_policies(settings),
         carrier=RecordingPhone(),
         signatures=TrustingCheck(),
     )
