@@ -189,7 +189,7 @@ def _known(
     seen = np.asarray(counts)
     cells = np.isfinite(usual) & (usual > 0) & np.isfinite(seen)
     whole = np.where(cells, seen, 0).astype(np.int64)
-    return whole, np.where(cells, usual, 0.0), cells.any(axis=1)
+    return whole, np.where(cells, usual, 0.0), np.asarray(cells.any(axis=1))
 
 
 def _columns(table: NDArray[Any], shortest: int, longest: int) -> NDArray[Any]:

@@ -59,6 +59,7 @@ class Chance:
         Annals of Statistics 1, 353-355.
         """
         whole = float(ends[-1]) + self.rest
+        weights: IntArray
         extra = self.dispersion - 1.0
         if self.total is None:
             if self.dispersion <= EVEN:
@@ -78,7 +79,7 @@ class Chance:
 def _sorted_uniforms(rng: np.random.Generator, size: int) -> FloatArray:
     """Uniform draws from low to high, from the gaps between them (exponential spacings)."""
     steps = np.cumsum(rng.standard_exponential(size + 1))
-    return steps[:-1] / steps[-1]
+    return np.asarray(steps[:-1] / steps[-1])
 
 
 def _tables(rng: np.random.Generator, customers: int, openness: float) -> IntArray:

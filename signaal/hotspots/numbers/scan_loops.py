@@ -41,7 +41,7 @@ def ratios(cases: FloatArray, expected: FloatArray, *, total: float, least: int)
     return np.where(more, np.maximum(found, 0.0), 0.0)
 
 
-def best_windows(
+def best_windows(  # noqa: PLR0917 (one compiled loop, called by position)
     cases: IntArray,
     expected: FloatArray,
     starts: IntArray,
@@ -78,7 +78,7 @@ def best_windows(
                     column[centre] = col
 
 
-def best_windows_plainly(
+def best_windows_plainly(  # noqa: PLR0917 (called like the compiled one)
     cases: IntArray,
     expected: FloatArray,
     starts: IntArray,
@@ -103,7 +103,7 @@ def best_windows_plainly(
                 size[centre], column[centre] = place // columns + 1, place % columns
 
 
-def best_of_lanes(
+def best_of_lanes(  # noqa: C901, PLR0912, PLR0917 (one compiled loop, by position)
     lanes: Lanes,
     expected: FloatArray,
     starts: IntArray,
