@@ -120,8 +120,16 @@ def test_on_paper_the_sheet_has_room_to_write_and_nothing_to_press(list_page):
     expect(list_page.get_by_role("button", name="Afdrukken")).to_be_hidden()
     expect(list_page.get_by_text("Volgende keer:")).to_be_visible()
     room = list_page.locator(".to-write").first.bounding_box()
-    assert room["width"] > 200
+    assert room["width"] > 180
     assert room["height"] > 40
+
+
+def test_the_sheet_fits_on_a_telephone(open_page):
+    page = open_page("/lijst", role=TEAM, width=390)
+    page.get_by_role("link", name="Het blad voor het buurtoverleg").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Buurtoverleg")
+
+    assert_accessible(page)
 
 
 def test_on_paper_the_list_has_no_forms(list_page):
