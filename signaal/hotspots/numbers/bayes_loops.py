@@ -1,10 +1,14 @@
 """Loops of the Bayesian scan, for the compiler; beside each a plain way that gives the same."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from signaal.hotspots.numbers.counts import FloatArray, IntArray
+
+Floats = NDArray[np.floating[Any]]
 
 
 def evidence(  # noqa: PLR0917 (one compiled loop, by position)
@@ -71,9 +75,7 @@ def evidence_plainly(  # noqa: PLR0917 (as the loop)
             log[centre] = top + np.log(total / ((1.0 / blocks).sum() * columns))
 
 
-def highest_of_lanes(
-    factors: FloatArray, starts: IntArray, others: IntArray, best: FloatArray
-) -> None:
+def highest_of_lanes(factors: Floats, starts: IntArray, others: IntArray, best: FloatArray) -> None:
     """The highest evidence of each lane, lanes side by side; plain products, no logarithms.
 
     Single precision: a millionth of the evidence, and twice as fast.
@@ -93,7 +95,7 @@ def highest_of_lanes(
         weight = 0.0
         for at in range(starts[centre], starts[centre + 1]):
             share = np.float32(1.0 / (at - starts[centre] + 1))
-            weight += share
+            weight += float(share)
             other = others[at]
             for col in range(columns):
                 for lane in range(lanes):
@@ -105,12 +107,12 @@ def highest_of_lanes(
 
 
 def highest_of_lanes_plainly(
-    factors: FloatArray, starts: IntArray, others: IntArray, best: FloatArray
+    factors: Floats, starts: IntArray, others: IntArray, best: FloatArray
 ) -> None:
     """As `highest_of_lanes`, without a compiler."""
     for centre in range(len(starts) - 1):
         near = others[starts[centre] : starts[centre + 1]]
         if len(near):
-            share = 1.0 / np.arange(1, len(near) + 1)
+            shares = 1.0 / np.arange(1, len(near) + 1)
             sums = np.cumprod(factors[near], axis=0).sum(axis=1)
-            np.maximum(best, share @ sums / (share.sum() * factors.shape[1]), out=best)
+            np.maximum(best, shares @ sums / (shares.sum() * factors.shape[1]), out=best)

@@ -341,5 +341,5 @@ def _columns(
     return (
         np.cumsum(whole, axis=1),
         np.cumsum(np.where(cells, usual, 0.0), axis=1),
-        cells.any(axis=1),
+        np.asarray(cells.any(axis=1)),
     )
