@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# How many processes share the tests (0: one after the other, in this process).
+PROCESSES ?= 2
 # The machine's own certificates: municipalities often stand behind a proxy with its own authority.
 export UV_SYSTEM_CERTS := 1
 
@@ -38,7 +40,7 @@ run: $(READY) ## set up and serve the demo on http://127.0.0.1:8000
 test: $(READY) ## set up what tests need and run all of them
 	$(BIN)/python tests/system_packages.py
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak" -n $(PROCESSES) --dist loadfile
 
 check: $(READY) ## static checks: ruff, mypy --strict, the floors
 	$(BIN)/ruff check .

@@ -3,13 +3,14 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from tests.running import free_port
 
 PLAIN = ("--locale=C.UTF-8", "-N")
 """Whatever language the machine speaks; and without waiting for the disk."""
@@ -51,9 +52,7 @@ def start_cluster() -> Cluster:
     folder = Path(tempfile.mkdtemp(prefix="signaal-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     data = str(folder / "data")
     _run(folder, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", *PLAIN)
     cluster = Cluster(folder, port)

@@ -1,5 +1,6 @@
 """Databases and services for every test: SQLite and PostgreSQL, a clock that is turned."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
+from xdist.scheduler import LoadFileScheduling
 
 from signaal import wiring
 from signaal.db import Database
@@ -24,6 +26,63 @@ hypothesis.settings.register_profile("signaal", deadline=None)
 hypothesis.settings.load_profile("signaal")
 
 MONDAY_MORNING = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+
+LONGEST_FIRST = (
+    "tests/stories/test_power_cut.py",
+    "tests/browser",
+    "tests/stories/test_compose_commands.py",
+    "tests/stories",
+    "tests/test_wheel.py",
+    "tests/privacy/test_attacker.py",
+    "tests/test_cli.py",
+    "tests/oncall/test_invariants.py",
+    "tests/hotspots",
+    "tests/alerting",
+)
+"""What takes long begins early, so that at the end no process waits long for another.
+
+A folder whose tests share something dear (a demo and a Chromium, a town on both databases) stays
+in one process; see `one_process`.
+"""
+SHARE_SOMETHING_DEAR = ("tests/browser", "tests/stories")
+
+
+def place_in(order: tuple[str, ...], file: str) -> int:
+    """The first of these folders and files in which this file is; past the last for others."""
+    inside = (at for at, part in enumerate(order) if f"{file}/".startswith(f"{part}/"))
+    return next(inside, len(order))
+
+
+def one_process(nodeid: str) -> str:
+    """What stays together in one process: a file, or a folder that shares something dear."""
+    file = nodeid.split("::", 1)[0]
+    place = place_in(LONGEST_FIRST, file)
+    part = LONGEST_FIRST[place] if place < len(LONGEST_FIRST) else file
+    return part if part in SHARE_SOMETHING_DEAR else file
+
+
+class FilesAndDearFolders(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return one_process(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log) -> LoadFileScheduling | None:
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # the order of the tests is the one chosen below
+    return FilesAndDearFolders(config, log)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    items.sort(key=lambda item: place_in(LONGEST_FIRST, item.nodeid.split("::", 1)[0]))
+
+
+def pytest_configure(config) -> None:
+    """Each process keeps its own machine code: numba's index can't be written by two at once."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and getattr(config, "cache", None):
+        os.environ["NUMBA_CACHE_DIR"] = str(config.cache.mkdir(f"numba-{worker}"))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Signaal as real processes: started, asked over HTTP, stopped or killed."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,10 +18,25 @@ PATIENCE = Retry(
 )
 
 
+LANES = 16
+"""More than there are ever test processes at once: each draws from ports of its own."""
+PORTS = range(20_000, 32_000)
+"""Below those that the system gives to callers: a call of another test could take them first."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port where nobody listens, and that no other process of this run draws."""
+    lane = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for _ in range(1_000):
+        port = random.SystemRandom().choice(PORTS[lane % LANES :: LANES])
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    message = "somebody listens on every port from 20000 to 32000"
+    raise RuntimeError(message)
 
 
 class Running:
@@ -77,7 +93,8 @@ def wait_until_healthy(port: int, process: Running) -> None:
 
 
 def demo_environment(data_dir: Path, port: int, database_url: str = "") -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    names = ("PATH", "HOME", "LANG", "NUMBA_CACHE_DIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {
         "SIGNAAL_DATA_DIR": str(data_dir),
         "SIGNAAL_PORT": str(port),

@@ -142,9 +142,16 @@ def fire_at(services, number: int):
             language=Language.NL,
         ),
     )
+    before = open_cases(services)
     alerting.consider(services)
+    (new,) = open_cases(services) - before
+    return new
+
+
+def open_cases(services) -> set[UUID]:
+    """Sets have no order: of cases that came in at one instant, none is the last."""
     with services.database.reading() as session:
-        return case_lines(session)[-1].id
+        return {case.id for case in case_lines(session)}
 
 
 def watch(services, *, closed: UUID, left_open: UUID) -> list[Watched]:
