@@ -145,7 +145,7 @@ def recent_rise(
     """Where a rise has begun in the last weeks that still goes on, and how often by chance.
 
     A group is the window that speaks most for a rise around the block with the most evidence;
-    of its blocks those that more likely take part than not. The next has no block in common.
+    of its blocks those that have more than usual themselves. The next has no block in common.
 
     Args:
         counts: Whole numbers of voices, shape (blocks, weeks), the present week last.
@@ -232,8 +232,6 @@ def groups_of(
     """
     cases, usual, known = _columns(counts, expected, longest)
     near = windows.without(known)
-    with np.errstate(divide="ignore"):
-        out = np.log(1.0 - rise.taking_part)
     taken = np.zeros(len(cases), dtype=np.bool_)
     found: list[tuple[int, IntArray]] = []
     for middle in np.argsort(-evidence.log, kind="stable").tolist():
@@ -242,8 +240,9 @@ def groups_of(
         column = evidence.weeks[middle] - 1
         blocks = near.of(middle)[: evidence.size[middle]]
         speaks = rise.alone(cases[blocks, column], usual[blocks, column])
-        # More likely in than out: p f / (p f + 1 - p) >= 1/2.
-        blocks = blocks[np.log(rise.taking_part) + speaks >= out]
+        # Where almost nobody reports, silence hardly speaks against a rise: a window full of silent
+        # blocks would be named with the one that is loud.
+        blocks = blocks[speaks > 0]
         if not taken[blocks].any() and cases[blocks, column].sum() >= least:
             taken[blocks] = True
             found.append((middle, blocks))

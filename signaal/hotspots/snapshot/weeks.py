@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from signaal.clock import monday_of
 from signaal.hotspots.model import TREND_WEEKS, FiguresPolicy
+from signaal.hotspots.numbers.bayes_scan import recent_rise
 from signaal.hotspots.numbers.counts import FloatArray
+from signaal.hotspots.numbers.default_point import swallows
 from signaal.hotspots.numbers.expected import Expected, expected_weeks
-from signaal.hotspots.numbers.scan import Cluster, Scan, Windows, prospective_scan, windows_of
+from signaal.hotspots.numbers.scan import Cluster, Scan, Windows, windows_of
 from signaal.hotspots.snapshot.bands import bands, hundredths
 from signaal.hotspots.snapshot.nouns import BoolArray, Counted, Group, Weeks
 from signaal.hotspots.snapshot.singles import alarms, unusual_weeks
@@ -86,13 +88,17 @@ def _last(expected: FloatArray) -> FloatArray:
 
 
 def _expected(counted: Counted, weekly: Ints, rules: FiguresPolicy) -> Expected:
+    """What is usual; of a block that swallows reports whose place was not found, nothing."""
     weeks = range(counted.info.week - weekly.shape[1] + 1, counted.info.week + 1)
+    homes = np.where(counted.known, counted.dwellings, 0.0)
+    voices = weekly.astype(np.float64)
     return expected_weeks(
-        weekly.astype(np.float64),
-        np.where(counted.known, counted.dwellings, 0.0),
+        voices,
+        np.where(swallows(voices, homes), 0.0, homes),
         adjacency=counted.adjacency,
         weeks_of_year=np.array([monday_of(week).isocalendar().week for week in weeks]),
         gaps=_gaps(weeks, rules),
+        leave_out=rules.longest_weeks,
     )
 
 
@@ -124,12 +130,13 @@ def _scan(
     """
     mu = expected.mu[:, -rules.longest_weeks :]
     seen = np.isfinite(mu)
-    return prospective_scan(
+    return recent_rise(
         np.where(seen, weekly[:, -mu.shape[1] :], 0),
         np.where(seen, mu, 0.0),
         windows=windows,
         longest=rules.longest_weeks,
         dispersion=expected.dispersion,
+        certainty=expected.certainty,
         simulations=rules.simulations,
         seed=int(counted.info.past[:SEED_DIGITS], HEXADECIMAL) + place,
     )
