@@ -200,23 +200,30 @@ class Campaign:
         )
 
 
-def odd_warnings(campaign: Campaign, method: Method, odd: Habits, critical: float) -> int:
-    """Towns in which something odd alone raises a warning: at its block, not so without it."""
-    raised_by_it = 0
+def odd_warnings(
+    campaign: Campaign, method: Method, odd: Habits, critical: float
+) -> tuple[int, int]:
+    """Towns in which something odd raises a warning at its block: alone, or as the last straw.
+
+    The same town is looked at without it. Alone: there nothing speaks for a rise in any block of
+    the warning. The last straw: something does, but never enough for a warning.
+    """
+    alone = straw = 0
     for nth in range(min(BARE, campaign.towns)):
         stream = campaign.stream(nth, HISTORY + WITHIN + 1, habits=odd)
-        blocks = {int(block) for block in stream.angry} | {stream.default_block} - {-1}
-        plain = campaign.stream(nth, HISTORY + WITHIN + 1)
-        seen, before = (
-            any(
-                place.score >= critical and place.blocks & blocks
-                for places in campaign.watched(method, one, nth)
-                for place in places
-            )
-            for one in (stream, plain)
-        )
-        raised_by_it += seen and not before
-    return raised_by_it
+        at = {int(block) for block in stream.angry} | {stream.default_block} - {-1}
+        plain = list(campaign.watched(method, campaign.stream(nth, HISTORY + WITHIN + 1), nth))
+        warned = [place for week in plain for place in week if place.score >= critical]
+        worst = 0
+        for week, places in enumerate(campaign.watched(method, stream, nth)):
+            for place in places:
+                if place.score >= critical and place.blocks & at:
+                    without = any(other.blocks & place.blocks for other in plain[week])
+                    known = any(other.blocks & place.blocks for other in warned)
+                    worst = max(worst, 0 if known else 1 if without else 2)
+        alone += worst == 2
+        straw += worst == 1
+    return alone, straw
 
 
 def stated_chances(
@@ -298,8 +305,10 @@ def measured(
             )
 
 
-def oddities(campaign: Campaign, method: Method, critical: float) -> tuple[int, int]:
-    """Towns in which an angry reporter, and in which a default point, alone raises a warning."""
+def oddities(
+    campaign: Campaign, method: Method, critical: float
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What an angry reporter, and what a default point, makes of towns: `odd_warnings` of both."""
     angry = replace(campaign.habits, angry=1)
     sunk = replace(campaign.habits, swallowed=0.1)
     return (
@@ -345,7 +354,8 @@ def table(
         ):
             yield row(rate, campaign.habits, kind, result)
         angry, sunk = oddities(campaign, ours, critical)
-        yield f"{rate:g}: angry reporter {angry}, default point {sunk} of {min(BARE, towns)} towns."
+        of = f"of {min(BARE, towns)} towns (alone, as the last straw)"
+        yield f"{rate:g}: warnings by an angry reporter {angry}, a default point {sunk} {of}."
         share = float(np.mean(stated_chances(campaign, quiet["Signaal"]) <= SURE))
         yield f"{rate:g}: {share:.1%} of the weeks without an outbreak have a chance of 5 %."
         lasts = looks_on_end(quiet["Signaal"], critical)

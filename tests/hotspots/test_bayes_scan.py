@@ -10,6 +10,7 @@ from pytest import approx, mark
 
 from signaal.hotspots.numbers.bayes_scan import (
     LANES,
+    LASTS,
     Rise,
     evidence_of,
     groups_of,
@@ -139,7 +140,7 @@ def test_a_planted_rise_is_named_with_its_blocks_its_weeks_and_a_small_chance() 
     assert set(first.blocks) == set(rise)
     assert (first.weeks, first.observed, first.expected) == (5, 80, 20.0)
     assert first.chance < 0.001
-    assert first.recurrence == 1 / first.chance
+    assert first.recurrence == LASTS / first.chance
 
 
 def test_groups_share_no_block_and_come_with_most_evidence_first() -> None:
