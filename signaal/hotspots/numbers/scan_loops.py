@@ -103,21 +103,21 @@ def best_windows_plainly(  # noqa: PLR0917 (called like the compiled one)
                 size[centre], column[centre] = place // columns + 1, place % columns
 
 
-def best_of_lanes(  # noqa: C901, PLR0912, PLR0917 (one compiled loop, by position)
+def best_of_lanes(  # noqa: C901, PLR0912, PLR0915, PLR0917 (one compiled loop)
     lanes: Lanes,
     expected: FloatArray,
     starts: IntArray,
     others: IntArray,
-    centres: IntArray,
     total: float,
     least: int,
     edges: FloatArray,
     base: int,
+    most: int,
     logs: FloatArray,
     enough: Lanes,
     best: FloatArray,
 ) -> None:
-    """The best ratio of each lane over the windows of some blocks.
+    """The best ratio of each lane over all windows.
 
     A window's expectation is the same in all lanes. So a table tells from which count on a window
     betters a lane's best so far, per step of expectation (taken at its lower edge, so that none is
@@ -128,13 +128,13 @@ def best_of_lanes(  # noqa: C901, PLR0912, PLR0917 (one compiled loop, by positi
         expected: The same of what is expected, shape (blocks, columns).
         starts: Where each block's list begins.
         others: The lists of nearest blocks.
-        centres: Whose windows are looked at.
         total: All cases, or 0.
         least: Fewer cases than this make no cluster.
         edges: Lower edge of each step of expectation, shape (steps,).
         base: Number of the first step.
-        logs: Logarithms of 0 (given as 0), 1, 2, ... .
-        enough: From which count on to look, shape (steps, lanes); changed.
+        most: More than any window holds.
+        logs: Logarithms of 0 (given as 0), 1, 2, ..., up to `most` and up to the total.
+        enough: From which count on to look, more than the edge, shape (steps, lanes); changed.
         best: Best so far of each lane; changed.
     """
     columns, width = lanes.shape[1], lanes.shape[2]
@@ -143,8 +143,30 @@ def best_of_lanes(  # noqa: C901, PLR0912, PLR0917 (one compiled loop, by positi
     words = hits.view(np.uint64)
     usual = np.zeros(columns, dtype=np.float64)
     bits = usual.view(np.int64)
-    most = len(logs)
-    for centre in centres:
+    inside = np.log(edges)
+    outside = np.log(np.maximum(total - edges, BESIDE))
+    risen = np.ones(width, dtype=np.uint8)
+    any_risen = True
+    for centre in range(len(starts) - 1):
+        if any_risen:
+            for lane in range(width):
+                count = np.int64(least)
+                for step in range(len(edges) if risen[lane] else 0):
+                    count = max(count, np.int64(enough[step, lane]))
+                    while count < most:
+                        value = count * (logs[count] - inside[step])
+                        if total == 0.0:
+                            value += edges[step] - count
+                        elif count < total:
+                            value += (total - count) * (
+                                logs[np.int64(total) - count] - outside[step]
+                            )
+                        if value > best[lane] - BESIDE:
+                            break
+                        count += 1
+                    enough[step, lane] = count
+                risen[lane] = 0
+            any_risen = False
         seen[:, :] = 0
         usual[:] = 0.0
         for at in range(starts[centre], starts[centre + 1]):
@@ -172,27 +194,51 @@ def best_of_lanes(  # noqa: C901, PLR0912, PLR0917 (one compiled loop, by positi
                         found += e - c
                     elif c < total:
                         found += (total - c) * math.log((total - c) / (total - e))
-                    if found <= best[lane]:
+                    if found > best[lane]:
+                        best[lane] = found
+                        risen[lane] = 1
+                        any_risen = True
+
+
+def first_look(  # noqa: PLR0917 (one compiled loop, by position)
+    lanes: Lanes,
+    expected: FloatArray,
+    starts: IntArray,
+    others: IntArray,
+    centres: IntArray,
+    total: float,
+    least: int,
+    logs: FloatArray,
+    best: FloatArray,
+) -> None:
+    """About the best ratio of each lane over the windows of some blocks: where to start from.
+
+    Logarithms come from a list, so the last digits may be off.
+    """
+    columns, width = lanes.shape[1], lanes.shape[2]
+    seen = np.zeros((columns, width), dtype=np.int64)
+    usual = np.zeros(columns, dtype=np.float64)
+    for centre in centres:
+        seen[:, :] = 0
+        usual[:] = 0.0
+        for at in range(starts[centre], starts[centre + 1]):
+            other = others[at]
+            for col in range(columns):
+                usual[col] += expected[other, col]
+                e = usual[col]
+                inside = math.log(e) if e > 0.0 else 0.0
+                outside = math.log(total - e) if total > e else 0.0
+                for lane in range(width):
+                    seen[col, lane] += lanes[other, col, lane]
+                    c = seen[col, lane]
+                    if c < least or c <= e or e <= 0.0:
                         continue
-                    best[lane] = found
-                    count = np.int64(least)
-                    for row in range(len(edges)):
-                        edge = edges[row]
-                        inside = math.log(edge)
-                        outside = math.log(total - edge) if total > edge else 0.0
-                        while count < most:
-                            if count > edge:
-                                value = count * (logs[count] - inside)
-                                if total == 0.0:
-                                    value += edge - count
-                                elif count < total:
-                                    value += (total - count) * (
-                                        logs[np.int64(total) - count] - outside
-                                    )
-                                if value > found - BESIDE:
-                                    break
-                            count += 1
-                        enough[row, lane] = count
+                    found = c * (logs[c] - inside)
+                    if total == 0.0:
+                        found += e - c
+                    elif c < total:
+                        found += (total - c) * (logs[np.int64(total) - c] - outside)
+                    best[lane] = max(best[lane], found)
 
 
 def best_of_lanes_plainly(

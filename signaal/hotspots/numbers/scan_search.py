@@ -15,12 +15,17 @@ from signaal.hotspots.numbers.counts import FloatArray, IntArray
 from signaal.hotspots.numbers.scan_draws import Chance
 from signaal.hotspots.numbers.scan_windows import Windows
 
-LANES = 64
+LANES = 128
 """Simulations side by side; fixed, so that the answer does not depend on the machine."""
-WARM_UP = 100
-"""One in so many blocks is looked at first, to know early what is worth a look."""
+FIRST = 16
+"""About so many blocks are looked at first, to know early what is worth a look."""
+DIGITS = 9
+"""Ratios that differ less than this are equal: the order of adding up makes such differences."""
+SLACK = 1e-6
+"""So much less than what that gives is what the search starts from."""
 EULER = 0.5772156649015329
 Compile = Callable[[Any], Any]
+Loop = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Best:
         """
         taken = np.zeros(windows.blocks, dtype=np.bool_)
         picked: list[int] = []
-        for middle in np.lexsort((windows.names, self.column, self.size, -self.ratio)).tolist():
+        ratio = -np.round(self.ratio, DIGITS)
+        for middle in np.lexsort((windows.names, self.column, self.size, ratio)).tolist():
             if self.ratio[middle] <= 0 or len(picked) == most:
                 break
             blocks = windows.of(middle)[: self.size[middle]]
@@ -114,22 +120,24 @@ def maxima_of(
     Returns:
         Shape (simulations,).
     """
-    loop = compile_with(loops.best_of_lanes)
+    loop, look = compile_with(loops.best_of_lanes), compile_with(loops.first_look)
     seeds = np.random.SeedSequence(seed).spawn(simulations)
     groups = [seeds[first : first + LANES] for first in range(0, simulations, LANES)]
 
     def run(group: list[np.random.SeedSequence]) -> FloatArray:
-        return _group(task, group, loop)
+        return _group(task, group, loop, look)
 
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
         return np.concatenate([np.zeros(0), *pool.map(run, groups)])
 
 
-def _group(task: Task, seeds: list[np.random.SeedSequence], loop: Any) -> FloatArray:  # noqa: ANN401
+def _group(
+    task: Task, seeds: list[np.random.SeedSequence], loop: Loop | None, look: Loop | None
+) -> FloatArray:
     near = task.windows
     lanes = task.chance.lanes(seeds)
     best = np.zeros(len(seeds))
-    if loop is None:
+    if loop is None or look is None:
         loops.best_of_lanes_plainly(
             lanes,
             task.expected,
@@ -141,25 +149,15 @@ def _group(task: Task, seeds: list[np.random.SeedSequence], loop: Any) -> FloatA
         )
         return best
     edges, base = loops.steps_of(task.expected)
-    logs = np.log(np.maximum(np.arange(_most(lanes) + 2), 1.0))
-    lowest = np.maximum(np.minimum(np.floor(edges) + 1, len(logs)), task.least)
+    most = _most(lanes) + 1
+    logs = np.log(np.maximum(np.arange(max(most, int(task.total)) + 1), 1.0))
+    lowest = np.maximum(np.minimum(np.floor(edges) + 1, most), task.least)
     enough = np.repeat(lowest.astype(lanes.dtype)[:, None], len(seeds), axis=1)
-    everyone = np.arange(near.blocks)
-    for centres in (everyone[::WARM_UP], everyone):
-        loop(
-            lanes,
-            task.expected,
-            near.starts,
-            near.others,
-            centres,
-            task.total,
-            task.least,
-            edges,
-            base,
-            logs,
-            enough,
-            best,
-        )
+    given = (lanes, task.expected, near.starts, near.others)
+    some = np.arange(0, near.blocks, max(near.blocks // FIRST, 1))
+    look(*given, some, task.total, task.least, logs, best)
+    best = np.maximum(best - SLACK, 0.0)
+    loop(*given, task.total, task.least, edges, base, most, logs, enough, best)
     return best
 
 
