@@ -131,10 +131,14 @@ def main() -> None:
         view = View(Kind.NUISANCE, precision_for(role, Kind.NUISANCE), stretches_for(role))
         once(f"map, all districts, {role}", lambda view=view: _map_figures(made, 0, view, None))
         here = frozenset({"WK000003"})
-        once(f"map, one district, {role}", lambda view=view: _map_figures(made, 0, view, here))
+        once(
+            f"map, one district, {role}",
+            lambda view=view, here=here: _map_figures(made, 0, view, here),
+        )
     print(f"whole refresh   {whole:6.1f} s, {room:,.0f} MB (at least {MOST_SECONDS:.0f} s and")
     print(
-        f"                {MOST_MEGABYTES:,.0f} MB, aim {AIM:.0f} s): {MOST_SECONDS / whole:.1f} times inside"
+        f"                {MOST_MEGABYTES:,.0f} MB, aim {AIM:.0f} s):"
+        f" {MOST_SECONDS / whole:.1f} times inside"
     )
     print(f"running week    {again + only:6.1f} s, {whole / (again + only):.1f} times as quick")
 
