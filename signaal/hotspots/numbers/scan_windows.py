@@ -1,18 +1,22 @@
 """Which blocks lie nearest to each block, as far as a window may reach."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from signaal.hotspots.numbers.counts import FloatArray, IntArray
 
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
+
 RADIUS = 400.0
 SHARE = 0.05
 MILLIMETRES = 3
 """Distances are told apart to the millimetre: what is nearer than that is equally far."""
 SLACK = 1e-9
-FIRST_LOOK = 64
+FIRST_LOOK, FURTHER = 16, 1.2
 CENTRES_AT_ONCE = 1024
 MORTON_BITS = 21
 
@@ -107,7 +111,7 @@ def _nearest(
     from scipy.spatial import cKDTree
 
     tree = cKDTree(places)
-    look = min(FIRST_LOOK, len(places))
+    look = min(_first_look(tree, places[some], radius, cap / weight.mean()), len(places))
     while True:
         apart, other = tree.query(places[some], k=np.arange(1, look + 1))
         apart = np.round(apart, MILLIMETRES)
@@ -121,6 +125,14 @@ def _nearest(
         if look == len(places) or not (inside & ~whole).any():
             return inside.sum(axis=1), other[inside]
         look = min(2 * look, len(places))
+
+
+def _first_look(tree: "cKDTree", middles: FloatArray, radius: float, usual_size: float) -> int:
+    """How many nearest blocks to look at first: about what the radius and the share allow."""
+    by_share = FURTHER * usual_size + FIRST_LOOK
+    if not np.isfinite(radius):
+        return int(min(by_share, tree.n))
+    return int(min(by_share, tree.query_ball_point(middles, radius, return_length=True).max() + 2))
 
 
 def _curve(places: FloatArray) -> NDArray[np.int64]:
