@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.special import xlogy
 
 from signaal.hotspots.numbers.scan import (
     Likelihood,
@@ -44,22 +45,29 @@ def town(blocks: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.random((blocks, 2)) * side, rng.integers(10, 90, blocks)
 
 
-def plain(cases: np.ndarray, births: np.ndarray, order: np.ndarray, seed: int) -> np.ndarray:
-    """All windows of all blocks at once, draw by draw: what one writes without thinking twice."""
+def plain(
+    cases: np.ndarray, births: np.ndarray, order: np.ndarray, *, seed: int, listed: bool
+) -> np.ndarray:
+    """All windows of all blocks at once, draw by draw; logarithms taken, or read from a list."""
     rng = np.random.default_rng(seed)
-    total = float(cases.sum())
+    total = int(cases.sum())
     share = births / births.sum()
     usual = np.cumsum(share[order] * total, axis=1)
     inside = usual <= total / 2 * (1 + 1e-9)
-    usual = np.where(inside, usual, total / 2)
+    most = int(inside.sum(axis=1).max())
+    order, inside = order[:, :most], inside[:, :most]
+    usual = np.where(inside, usual[:, :most], total / 2)
     log_usual, log_rest = np.log(usual), np.log(total - usual)
     logs = np.log(np.maximum(np.arange(total + 1), 1.0))
     best = np.empty(SIMULATIONS + 1)
     for draw in range(SIMULATIONS + 1):
-        drawn = rng.multinomial(int(total), share) if draw else cases
+        drawn = rng.multinomial(total, share) if draw else cases
         seen = np.cumsum(drawn[order], axis=1)
-        rest = int(total) - seen
-        ratio = seen * (logs[seen] - log_usual) + rest * (logs[rest] - log_rest)
+        rest = total - seen
+        if listed:
+            ratio = seen * (logs[seen] - log_usual) + rest * (logs[rest] - log_rest)
+        else:
+            ratio = xlogy(seen, seen / usual) + xlogy(rest, rest / (total - usual))
         best[draw] = np.where(inside & (seen > usual), ratio, 0.0).max()
     return best
 
@@ -72,18 +80,25 @@ def spatial() -> None:
     apart = np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1))
     order = np.argsort(apart, axis=1, kind="stable")
     first, _ = once(lambda: spatial_scan(cases, births, windows=windows, seed=3, simulations=1))
-    ours, theirs = [], []
+    ours, theirs, work = [], [], []
     for _ in range(RUNS):
+        began = time.process_time()
         seconds, scan = once(lambda: spatial_scan(cases, births, windows=windows, seed=3))
         ours.append(seconds)
-        seconds, best = once(lambda: plain(cases, births, order, 3))
+        work.append(time.process_time() - began)
+        seconds, best = once(lambda: plain(cases, births, order, seed=3, listed=True))
         theirs.append(seconds)
+    slower, _ = once(lambda: plain(cases, births, order, seed=3, listed=False))
     assert abs(scan.clusters[0].llr - best[0]) < 1e-9
     us, them = statistics.median(ours), statistics.median(theirs)
     print(f"1,000 blocks, up to 50 %, {SIMULATIONS} draws, median of {RUNS} runs")
-    print(f"  plain numpy     {them:8.3f} s")
-    print(f"  spatial_scan    {us:8.3f} s   ({first:.1f} s the first time, with compiling)")
-    print(f"  ratio           {them / us:8.1f} times (at least {AT_LEAST}, aim {AIM})")
+    busy = statistics.median(work)
+    print(f"  plain numpy     {slower:8.3f} s   (one run)")
+    print(f"  and listed logs {them:8.3f} s")
+    print(f"  spatial_scan    {us:8.3f} s   ({busy:.2f} s of work over all cores)")
+    print(f"  first time      {first:8.3f} s   (one draw, with compiling or reading the compiled)")
+    print(f"  ratio           {slower / us:8.1f} times (at least {AT_LEAST}, aim {AIM})")
+    print(f"  to listed logs  {them / us:8.1f} times")
     assert them / us >= AT_LEAST
 
 
