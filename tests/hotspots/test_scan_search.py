@@ -58,13 +58,13 @@ def test_windows_are_those_of_sorting_all_distances(seed) -> None:
         far[block] = -1.0
         order = [other for other in np.argsort(far, kind="stable") if dwellings[other]]
         total = np.cumsum(dwellings[order])
-        kept = (far[order] <= 500.0 + 1e-6) & (total <= 0.7 * dwellings.sum())
+        kept = (far[order] <= 500.0 + 1e-6) & (total <= 0.7 * dwellings.sum() + 1e-6)
         near = [other for other, keep in zip(order, kept, strict=True) if keep]
         assert windows.of(block).tolist() == (near if dwellings[block] else [])
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=15)
+@settings(max_examples=25)
 def test_no_window_is_better_when_the_total_is_given(seed) -> None:
     rng = np.random.default_rng(seed)
     centres = np.round(rng.uniform(0, 500, (8, 2)), -2)
