@@ -2,6 +2,8 @@
 
 import os
 import random
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +13,8 @@ from pathlib import Path
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+
+from signaal.resources import ALERTS
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = Retry(
@@ -101,6 +105,24 @@ def demo_environment(data_dir: Path, port: int, database_url: str = "") -> dict[
         "SIGNAAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "SIGNAAL_DATABASE_URL": database_url,
     }
+
+
+def few_simulations(folder: Path) -> Path:
+    """The policies as they are shipped, but chance is asked fewer times: for what isn't about it.
+
+    Args:
+        folder: Where the copy is made.
+
+    Returns:
+        The folder for SIGNAAL_POLICIES_DIR.
+    """
+    copied = Path(shutil.copytree(ALERTS, folder / "alerts"))
+    figures = copied / "figures.toml"
+    words = figures.read_text(encoding="utf-8")
+    fewer, found = re.subn(r"^simulations = \d+$", "simulations = 99", words, flags=re.MULTILINE)
+    assert found == 1, "alerts/figures.toml says how many simulations there are"
+    figures.write_text(fewer, encoding="utf-8")
+    return copied
 
 
 def signaal(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
