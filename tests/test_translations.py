@@ -61,9 +61,9 @@ def test_every_sentence_has_its_english_and_none_is_a_guess(english):
 
 def test_the_english_keeps_every_name_that_is_filled_in(english):
     for message in english:
-        for words in _all(message.string):
+        for said, words in zip(_all(message.id), _all(message.string), strict=True):
             if message.id:
-                expected = set(PLACEHOLDER.findall(_all(message.id)[-1]))
+                expected = set(PLACEHOLDER.findall(said))
                 assert set(PLACEHOLDER.findall(words)) == expected, message.id
 
 
