@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlmodel import SQLModel
 from xdist.scheduler import LoadFileScheduling
@@ -137,6 +138,13 @@ def empty(shared: Database) -> None:
             connection.execute(text(f'DELETE FROM "{name}"'))
         for name in connection.scalars(text(counters)).all():
             connection.execute(text(f'ALTER SEQUENCE "{name}" RESTART'))
+
+
+@pytest.fixture(autouse=True)
+def logs_are_nobodys() -> Iterator[None]:
+    """Where a command sends its log, no later test finds it: they come in any order."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_everything_that_is_shown_follows_from_what_is_shown(services, role) -> 
             actions.map_figures(services, period=n, kind=Kind.NUISANCE, visitor=looking(role))
             for n in range(13)
         ]
-        seen.append([(each.town_rate, each.rows) for each in whole])
+        seen.append([(each.town_rate, list(each.rows)) for each in whole])
     assert seen[0] == seen[1] == seen[2]
     assert any(town for town, _ in seen[0])
 
@@ -292,7 +292,7 @@ def test_nobody_sees_a_block_outside_the_own_districts(services) -> None:
     elsewhere = looking(Role.TEAM_MEMBER, districts=frozenset({"WK019302"}))
     inside = looking(Role.TEAM_MEMBER, districts=frozenset({"WK019301"}))
     figures = actions.map_figures(services, period=0, kind=Kind.NUISANCE, visitor=elsewhere)
-    assert (figures.rows, figures.all_districts) == ((), False)
+    assert (list(figures.rows), figures.all_districts) == ([], False)
     with raises(NotAllowed, match="district"):
         actions.block_story(services, code=code, kind=None, visitor=elsewhere)
     with raises(UnknownPlace):

@@ -1,5 +1,6 @@
 """Shows the yearly figures of neighbourhoods, districts and the town to everybody."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -45,7 +46,9 @@ def year_figures(services: Services, *, visitor: Visitor) -> YearFigures:
         NoSnapshot: The figures have not been made yet.
     """
     exact = sight_of(visitor.role).areas is Precision.EXACT
-    return _year_figures(latest(services), visitor.districts if exact else frozenset())
+    figures = latest(services)
+    year = _year_figures(figures, visitor.districts if exact else frozenset())
+    return replace(year, snapshot=figures.info)
 
 
 def neighbourhood_year(

@@ -1,56 +1,36 @@
 """Shows the figures of blocks, as far as a visitor may see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from signaal.clock import AMSTERDAM, WEEKS_PER_PERIOD, monday_of
 from signaal.errors import NoSnapshot, NotAllowed, UnknownPlace
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
+from signaal.hotspots.actions.columns import Districts, View, names_in, rows_of
+from signaal.hotspots.actions.rows import MapFigures
 from signaal.hotspots.model import (
     SMALLEST_SHOWN,
     WINDOWS,
-    BlockFigure,
     BlockName,
-    Level,
-    MapFigures,
     MovementFigure,
-    Pattern,
-    Rate,
     Reached,
     Shown,
     Stretches,
     Window,
     kinds_for,
-    level_of,
     precision_for,
     shown,
     stretches_for,
 )
-from signaal.hotspots.numbers.counts import FloatArray
-from signaal.hotspots.numbers.rates import Town, per_thousand, steadied
+from signaal.hotspots.numbers.rates import per_thousand
 from signaal.hotspots.snapshot import Snapshot, Track
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
 from signaal.services import Services
 from signaal.visitor import Visitor
-
-Districts = frozenset[str] | None
-
-
-@dataclass(frozen=True)
-class View:
-    """How somebody sees one kind of evidence: the same view gives the same figures."""
-
-    kind: Kind
-    precision: Precision
-    stretches: Stretches
 
 
 def view_for(services: Services, role: str, kind: Kind) -> View:
@@ -87,7 +67,9 @@ def map_figures(
     number = period or 0
     if not 0 <= number < WINDOWS:
         raise NoSnapshot(f"period {number}")
-    return _map_figures(latest(services), number, view, visitor.districts)
+    figures = latest(services)
+    made = _map_figures(figures, number, view, visitor.districts)
+    return replace(made, snapshot=figures.info)
 
 
 def shapes(services: Services) -> drawing.Shapes:
@@ -119,158 +101,24 @@ def place_seen(figures: Snapshot, code: str, visitor: Visitor) -> int:
     return place
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=48)
 def _map_figures(figures: Snapshot, number: int, view: View, districts: Districts) -> MapFigures:
-    inside = _inside(figures, districts)
-    rows = figures_of(figures, inside, window=number, view=view)
     stretches = view.stretches
-    kind = figures.place_of(view.kind)
-    statistics = figures.view(stretches)
+    kind, statistics = figures.place_of(view.kind), figures.view(stretches)
+    names = names_in(figures, districts)
     return MapFigures(
         kind=view.kind,
         precision=view.precision,
         stretches=stretches,
         window=window_of(figures, number, stretches=stretches),
         windows=tuple(window_of(figures, each, stretches=stretches) for each in range(WINDOWS)),
-        rows=tuple(rows),
-        all_districts=len(inside) == len(figures.blocks),
+        rows=rows_of(figures, names, window=number, view=view),
+        all_districts=len(names.blocks) == len(figures.blocks),
         town_rate=float(per_thousand(statistics.rate[kind, number])),
         tested=int(statistics.tested[kind, number]),
         movements=movements_of(figures, view, districts) if number == 0 else (),
         snapshot=figures.info,
     )
-
-
-@lru_cache(maxsize=16)
-def _inside(figures: Snapshot, districts: Districts) -> tuple[int, ...]:
-    """The blocks within these districts, in order of code."""
-    places = (
-        place
-        for place, block in enumerate(figures.blocks)
-        if districts is None or block.district_code in districts
-    )
-    return tuple(sorted(places, key=lambda place: figures.blocks[place].code))
-
-
-def town_in(figures: Snapshot, view: View, window: int) -> Town:
-    """The town with which is compared in these four weeks, as it was frozen."""
-    kind, statistics = figures.place_of(view.kind), figures.view(view.stretches)
-    return Town(
-        rate=float(statistics.rate[kind, window]),
-        variance=float(statistics.variance[kind, window]),
-        blocks=int(figures.known.sum()),
-        dwellings=float(figures.dwellings[figures.known].sum()),
-    )
-
-
-@lru_cache(maxsize=32)
-def counts_of(figures: Snapshot, kind: Kind, stretches: Stretches) -> NDArray[np.int64]:
-    """Whole voices, the latest four weeks first, shape (blocks, stretches)."""
-    return figures.counts(kind, stretches)
-
-
-def figures_of(
-    figures: Snapshot, places: Sequence[int], *, window: int, view: View
-) -> list[BlockFigure]:
-    """One figure per block: everything in it follows from what the role may see.
-
-    Counts and rates follow from the class that is shown. That a difference is reliable follows
-    from true counts for whoever reads reports, and from published classes for all others.
-    """
-    everywhere = list(places)
-    silent = _silent(figures, view.precision)
-    rows = [silent[place] for place in everywhere]
-    with_pattern = patterns_of(figures, view)[everywhere].tolist() if window == 0 else repeat(0)
-    seen = _all_shown(figures, everywhere, window=window, view=view)
-    telling = [
-        at
-        for at, (count, pattern) in enumerate(zip(seen, with_pattern, strict=False))
-        if pattern or not count.hidden
-    ]
-    told = _told_of(
-        figures,
-        [everywhere[at] for at in telling],
-        seen=[seen[at] for at in telling],
-        window=window,
-        view=view,
-    )
-    for at, row in zip(telling, told, strict=True):
-        rows[at] = row
-    return rows
-
-
-@lru_cache(maxsize=4)
-def _silent(figures: Snapshot, precision: Precision) -> tuple[BlockFigure, ...]:
-    """What is shown of each block of which nothing more can be said: of most, in most towns.
-
-    Made once for all kinds and windows, because making 25,000 of them takes half a second.
-    """
-    hidden = shown(0, precision=precision)
-    return tuple(BlockFigure(block, hidden, None, Level.TOO_FEW) for block in figures.blocks)
-
-
-def _told_of(
-    figures: Snapshot, some: list[int], *, seen: Sequence[Shown], window: int, view: View
-) -> list[BlockFigure]:
-    town = town_in(figures, view, window)
-    homes = figures.dwellings[some]
-    lows = np.array([float(count.low) for count in seen])
-    tops = np.array([float(count.low if count.high is None else count.high) for count in seen])
-    low, high = (steadied(ends, homes, town=town) for ends in (lows, tops))
-    levels = _levels(figures, some, seen=seen, smooth=low, window=window, view=view)
-    patterns = patterns_of(figures, view)[some] if window == 0 else np.zeros(len(some))
-    least, most = per_thousand(low).tolist(), per_thousand(high).tolist()
-    return [
-        BlockFigure(
-            block=figures.blocks[place],
-            reporters=count,
-            rate=None if count.hidden else Rate(down, None if count.high is None else up),
-            level=level,
-            pattern=Pattern(int(pattern)),
-        )
-        for place, count, down, up, level, pattern in zip(
-            some, seen, least, most, levels, patterns, strict=True
-        )
-    ]
-
-
-def _levels(
-    figures: Snapshot,
-    places: list[int],
-    *,
-    seen: Sequence[Shown],
-    smooth: FloatArray,
-    window: int,
-    view: View,
-) -> list[Level]:
-    kind, statistics = figures.place_of(view.kind), figures.view(view.stretches)
-    rate = float(statistics.rate[kind, window])
-    if rate == 0.0:
-        return [Level.TOO_FEW] * len(places)
-    found = statistics.found[kind, window][places].tolist()
-    crude = np.array([count.low for count in seen]) / figures.dwellings[places] / rate
-    ratios = zip(seen, found, crude.tolist(), (smooth / rate).tolist(), strict=True)
-    return [
-        level_of(count, found=is_found, crude=times, ratio=ratio)
-        for count, is_found, times, ratio in ratios
-    ]
-
-
-@lru_cache(maxsize=32)
-def patterns_of(figures: Snapshot, view: View) -> NDArray[np.int8]:
-    """How each block went, where it stands out now or did within the year, shape (blocks,)."""
-    kind, statistics = figures.place_of(view.kind), figures.view(view.stretches)
-    reliable = statistics.found[kind].any(axis=0)
-    pattern = statistics.pattern[kind]
-    return np.where(reliable & (pattern > 0), pattern, Pattern.NONE).astype(np.int8)
-
-
-def _all_shown(figures: Snapshot, places: list[int], *, window: int, view: View) -> list[Shown]:
-    """What is shown of each count; a block with too few dwellings shows what one without does."""
-    counts = counts_of(figures, view.kind, view.stretches)[places, window]
-    counts = np.where(figures.dwellings[places] >= SMALLEST_SHOWN, counts, 0).tolist()
-    told = {count: shown(count, precision=view.precision) for count in set(counts)}
-    return [told[count] for count in counts]
 
 
 def shown_in(count: int, *, block: BlockName, precision: Precision) -> Shown:

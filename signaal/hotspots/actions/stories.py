@@ -6,17 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from signaal.clock import WEEKS_PER_PERIOD
+from signaal.hotspots.actions.columns import View, counts_of, figures_of, town_in
 from signaal.hotspots.actions.showing import (
-    View,
-    counts_of,
     days,
-    figures_of,
     kinds_seen,
     latest,
     movements_of,
     place_seen,
     shown_in,
-    town_in,
     view_for,
     window_of,
 )

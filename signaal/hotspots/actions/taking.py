@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from signaal.access import actions as access
 from signaal.access.model import Act
+from signaal.hotspots.actions.rows import MapFigures
 from signaal.hotspots.actions.showing import map_figures
-from signaal.hotspots.model import MOST_ROWS_OUT, BlockFigure, FileKind, MapFigures
+from signaal.hotspots.model import MOST_ROWS_OUT, FileKind
+from signaal.hotspots.numbers.counts import IntArray
 from signaal.intake.model import Kind
 from signaal.places import actions as places
 from signaal.services import Services
@@ -21,7 +23,7 @@ def take_away(
     visitor: Visitor,
     purpose: str,
     file: FileKind,
-    choose: Callable[[MapFigures], tuple[BlockFigure, ...]] = lambda figures: figures.rows,
+    choose: Callable[[MapFigures], IntArray] = lambda figures: figures.rows.by(),
 ) -> MapFigures:
     """The figures of the map for a file; that they were taken is on record before they go.
 
@@ -32,7 +34,7 @@ def take_away(
         visitor: Who takes them.
         purpose: What for.
         file: In which shape.
-        choose: Which of the rows are wanted.
+        choose: Which of the rows are wanted, by their numbers.
 
     Returns:
         What the map shows to this visitor, at most 5,000 rows: first what stands out.
@@ -42,7 +44,8 @@ def take_away(
         NoSnapshot: The figures have not been made yet, or there is no such period.
     """
     figures = map_figures(services, period=period, kind=kind, visitor=visitor)
-    rows = tuple(sorted(choose(figures), key=lambda row: row.attention)[:MOST_ROWS_OUT])
+    wanted = figures.rows.some(choose(figures))
+    rows = wanted.some(wanted.by_attention()[:MOST_ROWS_OUT])
     with services.database.session() as session, session.begin():
         access.record(
             session,

@@ -7,7 +7,8 @@ import numpy as np
 from signaal.access.model import sight_of
 from signaal.clock import monday_of
 from signaal.errors import NotAllowed
-from signaal.hotspots.actions.showing import counts_of, latest, window_of
+from signaal.hotspots.actions.columns import counts_of
+from signaal.hotspots.actions.showing import latest, window_of
 from signaal.hotspots.model import (
     TREND_WEEKS,
     WINDOWS,

@@ -104,7 +104,7 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 for nothing to say, then upwards."""
-        return list(Level).index(self)
+        return _RANKS[self]
 
     @property
     def stands_out(self) -> bool:
@@ -112,6 +112,7 @@ class Level(StrEnum):
         return self.rank >= Level.MORE.rank
 
 
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 AT_LEAST = {Level.TWELVEFOLD: 12.0, Level.SIXFOLD: 6.0, Level.THREEFOLD: 3.0, Level.MORE: 1.5}
 """Times the town's rate, at least; the steps among blocks that reliably stand out. Doubling,
 because five reporters in a block of forty dwellings are some ten times a usual town."""

@@ -59,39 +59,6 @@ class BlockFigure:
         return (-self.level.rank, -self.reporters.low, self.block.code)
 
 
-@dataclass(frozen=True, eq=False)
-class MapFigures:
-    """The figures of the map and of the table beside it.
-
-    Attributes:
-        kind: Which evidence.
-        precision: How exactly the role sees it.
-        stretches: Which kind of four weeks the role sees.
-        window: Which four weeks.
-        windows: All that can be chosen.
-        rows: One per block within the visitor's districts, in order of code.
-        all_districts: Whether these are all blocks of the town.
-        town_rate: Reporters per 1,000 dwellings in the whole town, estimated from what is shown.
-        tested: How many blocks of the whole town were looked at; the chance of a false colour is
-            held over all of them.
-        movements: What spreads or moved within the visitor's districts, in the latest window;
-            else none.
-        snapshot: Which frozen figures.
-    """
-
-    kind: Kind
-    precision: Precision
-    stretches: Stretches
-    window: Window
-    windows: tuple[Window, ...]
-    rows: tuple[BlockFigure, ...]
-    all_districts: bool
-    town_rate: float
-    tested: int
-    movements: tuple[MovementFigure, ...]
-    snapshot: SnapshotInfo
-
-
 @dataclass(frozen=True)
 class PeriodFigure:
     """One stretch of weeks of one block: its days and its reporters as they may be seen.

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from signaal.clock import period_of
+from signaal.clock import AMSTERDAM, period_of
 from signaal.hotspots.model import PERIODS, BlockName, SnapshotInfo, Stretches
 from signaal.hotspots.numbers.counts import FloatArray, IntArray, stretch_voices, whole_voices
 from signaal.hotspots.numbers.neighbours import Adjacency
@@ -269,6 +270,24 @@ class Snapshot(Counted):
     weeks: Weeks
     evenness: FloatArray
     together: FloatArray
+
+    def __eq__(self, other: object) -> bool:
+        """Whether these are the same figures, found to be up to date on the same day.
+
+        Whatever was made of them still holds: the days of the running week end on that day.
+        """
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        same = self.half_voices is other.half_voices and self.rolling is other.rolling
+        return same and self._day == other._day
+
+    def __hash__(self) -> int:
+        """The same for the same figures."""
+        return hash((self.info.fingerprint, self.info.week))
+
+    @property
+    def _day(self) -> date:
+        return self.info.made_at.astimezone(AMSTERDAM).date()
 
     def view(self, stretches: Stretches) -> View:
         """The statistics of this sort of four weeks."""

@@ -1,21 +1,21 @@
 """What somebody chose to see: the kind, the weeks, and which rows of the table."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
 from flask import abort, request
 
 from signaal.hotspots import actions
-from signaal.hotspots.model import WINDOWS, BlockFigure, Level, MapFigures
-from signaal.hotspots.web.signs import SIGNS, Sign, reached_lately, sign_of
-from signaal.hotspots.web.words import block_name
+from signaal.hotspots.actions import MapFigures
+from signaal.hotspots.model import WINDOWS
+from signaal.hotspots.numbers.counts import IntArray
+from signaal.hotspots.web.signs import SIGN_PLACE, SIGNS, Sign, reached_lately, signs_of
 from signaal.intake.model import Kind
 from signaal.web import services, visitor
 
 LONGEST_SEARCH = 60
 YES = "ja"
-OUT = frozenset(level for level in Level if level.stands_out)
 
 
 @dataclass(frozen=True)
@@ -50,32 +50,26 @@ class Filter:
         }
         return {name: value for name, value in fields.items() if value}
 
-    def wants(self, row: BlockFigure, *, reached: Collection[str]) -> bool:
-        """Whether this row is wanted, by nothing but what is shown.
-
-        Args:
-            row: One block.
-            reached: Codes of blocks that something spread to lately.
-        """
-        block = row.block
-        if self.district and block.district_code != self.district:
-            return False
-        if self.out and row.level not in OUT:
-            return False
-        if self.sign and sign_of(row, reached=reached) is not self.sign:
-            return False
+    def of(self, figures: MapFigures) -> IntArray:
+        """The numbers of the wanted rows of these figures, by nothing but what is shown."""
+        rows = figures.rows
+        wanted = np.ones(len(rows), dtype=np.bool_)
+        if self.district:
+            codes, district = rows.names.district
+            place = codes.index(self.district) if self.district in codes else -1
+            wanted &= district[rows.at] == place
+        if self.out:
+            wanted &= rows.stands_out
+        if self.sign:
+            signs = signs_of(rows, reached=reached_lately(figures))
+            wanted &= signs == SIGN_PLACE[self.sign]
+        left = np.flatnonzero(wanted)
         if not self.words:
-            return True
-        names = (block_name(block.code), block.code, block.neighbourhood, block.district)
-        told = " ".join(names).casefold()
-        return all(word in told for word in self.words.casefold().split())
-
-    def of(self, figures: MapFigures) -> tuple[BlockFigure, ...]:
-        """The wanted rows of these figures, in their order."""
-        if self.is_empty:
-            return figures.rows
-        reached = reached_lately(figures)
-        return tuple(row for row in figures.rows if self.wants(row, reached=reached))
+            return left
+        asked, said = self.words.casefold().split(), rows.names.words
+        told = zip(left.tolist(), rows.at[left].tolist(), strict=True)
+        found = [row for row, at in told if all(word in said[at] for word in asked)]
+        return np.array(found, dtype=np.int64)
 
 
 def asked_for() -> tuple[int, Kind]:

@@ -1,18 +1,20 @@
 """The table of the map as a file, with the same figures as on the screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from flask import Response, make_response
 from flask_babel import gettext as _
 
 from signaal.access.model import Purpose
 from signaal.hotspots import actions
+from signaal.hotspots.actions import MapFigures
 from signaal.hotspots.export import Cell, Table, as_csv, as_xlsx
-from signaal.hotspots.model import LOOKERS, BlockFigure, FileKind, MapFigures
+from signaal.hotspots.model import LOOKERS, FileKind
 from signaal.hotspots.web.choosing import asked_for, wanted_rows
 from signaal.hotspots.web.door import blueprint
 from signaal.hotspots.web.package import as_package
-from signaal.hotspots.web.signs import Sign, reached_lately, sign_name, sign_of
+from signaal.hotspots.web.signs import reached_lately, sign_name, sign_of
 from signaal.hotspots.web.words import (
     block_name,
     days,
@@ -84,7 +86,6 @@ def _sent(content: bytes, figures: MapFigures, shape: FileKind, *, mimetype: str
 
 
 def _table(figures: MapFigures) -> Table:
-    reached = reached_lately(figures)
     return Table(
         title=kind_name(figures.kind),
         headings=(
@@ -104,26 +105,31 @@ def _table(figures: MapFigures) -> Table:
             _("Vergeleken met de stad"),
             _("Verloop"),
         ),
-        rows=[_row(figures, row, sign_of(row, reached=reached)) for row in figures.rows],
+        rows=list(_rows(figures)),
     )
 
 
-def _row(figures: MapFigures, row: BlockFigure, sign: Sign) -> tuple[Cell, ...]:
-    block = row.block
-    return (
-        block_name(block.code),
-        block.code,
-        block.neighbourhood,
-        block.neighbourhood_code,
-        block.district,
-        block.district_code,
-        block.dwellings,
-        kind_name(figures.kind),
-        days(figures.window),
-        reporters(row.reporters),
-        row.reporters.low,
-        row.reporters.high,
-        per_thousand(row.rate),
-        level_name(row.level),
-        sign_name(sign) or None,
-    )
+def _rows(figures: MapFigures) -> Iterator[tuple[Cell, ...]]:
+    """Rows in words; what many rows say is put into words once."""
+    reached, kind, when = reached_lately(figures), kind_name(figures.kind), days(figures.window)
+    counted, rated, compared = cache(reporters), cache(per_thousand), cache(level_name)
+    signed = cache(sign_name)
+    for row in figures.rows:
+        block = row.block
+        yield (
+            block_name(block.code),
+            block.code,
+            block.neighbourhood,
+            block.neighbourhood_code,
+            block.district,
+            block.district_code,
+            block.dwellings,
+            kind,
+            when,
+            counted(row.reporters),
+            row.reporters.low,
+            row.reporters.high,
+            rated(row.rate),
+            compared(row.level),
+            signed(sign_of(row, reached=reached)) or None,
+        )

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
 from urllib.parse import quote
 
+import numpy as np
 from flask import Response, make_response, render_template, request, url_for
 
 from signaal.access.model import Purpose
 from signaal.errors import NoSnapshot
 from signaal.hotspots import actions
+from signaal.hotspots.actions import MapFigures, Names, Rows
 from signaal.hotspots.map import Shapes
-from signaal.hotspots.model import LOOKERS, MOST_ROWS_OUT, BlockFigure, Level, MapFigures
+from signaal.hotspots.model import LOOKERS, MOST_ROWS_OUT, Level
+from signaal.hotspots.numbers.counts import IntArray
 from signaal.hotspots.web.choosing import Filter, asked_for, wanted_rows
 from signaal.hotspots.web.colours import COLOURS
 from signaal.hotspots.web.door import blueprint
@@ -33,15 +35,14 @@ ROWS_ON_PAPER = 50
 BLOCKS_AT_ONCE = 2500
 """Up to so many blocks the map draws all of them; beyond, districts first."""
 
-Sorter = Callable[[BlockFigure], Any]
-SORTS: dict[str, Sorter] = {
-    "aandacht": lambda row: row.attention,
-    "blok": lambda row: row.block.code,
-    "wijk": lambda row: (row.block.district, row.block.neighbourhood, row.block.code),
-    "woningen": lambda row: (row.block.dwellings, row.block.code),
-    "melders": lambda row: (row.reporters.low, row.block.code),
-    "cijfer": lambda row: (row.rate.low if row.rate else 0.0, row.block.code),
-    "vergelijking": lambda row: (row.level.rank, row.block.code),
+SORTS: dict[str, Callable[[Rows], IntArray]] = {
+    "aandacht": lambda rows: rows.by_attention(),
+    "blok": lambda rows: rows.by(),
+    "wijk": lambda rows: rows.by(rows.names.area[rows.at]),
+    "woningen": lambda rows: rows.by(rows.names.dwellings[rows.at]),
+    "melders": lambda rows: rows.by(rows.low),
+    "cijfer": lambda rows: rows.by(np.nan_to_num(rows.rate_low)),
+    "vergelijking": lambda rows: rows.by(rows.level),
 }
 """All go by what is shown, or the order would tell what is hidden."""
 
@@ -79,14 +80,14 @@ def show_map() -> Response:
     pages = max(1, -(-len(ordered) // rows))
     page = min(max(1, request.args.get("pagina", 1, type=int)), pages)
     first = (page - 1) * rows
-    districts = _districts(figures, shapes)
+    districts = _districts(figures.rows.names, shapes)
     return make_response(
         render_template(
             "hotspots/map.html",
             figures=figures,
             shapes=shapes,
             ground=actions.ground(services()),
-            rows=_lines(figures, ordered[first : first + rows]),
+            rows=_lines(figures, figures.rows.some(ordered[first : first + rows])),
             page=page,
             pages=pages,
             found=len(ordered),
@@ -99,7 +100,7 @@ def show_map() -> Response:
             here={"soort": kind.value, "periode": period, **wanted.query},
             small_maps=_small_maps(figures, shapes, districts),
             outline=town_outline(shapes, districts),
-            districts=_district_names(figures),
+            districts=figures.rows.names.districts,
             kinds=actions.kinds_seen(services(), visitor=visitor()),
             most_rows_out=MOST_ROWS_OUT,
             levels=list(Level),
@@ -147,36 +148,25 @@ _kept_small: dict[tuple[object, ...], SmallMap] = {}
 
 
 @lru_cache(maxsize=16)
-def _districts(figures: MapFigures, shapes: Shapes) -> tuple[str, ...]:
-    inside = {row.block.district_code for row in figures.rows}
-    return tuple(sorted(inside & shapes.codes_of.keys()))
+def _districts(names: Names, shapes: Shapes) -> tuple[str, ...]:
+    codes, _place = names.district
+    return tuple(code for code in codes if code in shapes.codes_of)
 
 
-@lru_cache(maxsize=16)
-def _district_names(figures: MapFigures) -> tuple[tuple[str, str], ...]:
-    named = {(row.block.district, row.block.district_code) for row in figures.rows}
-    return tuple((code, name) for name, code in sorted(named))
-
-
-@lru_cache(maxsize=32)
-def _in_order(figures: MapFigures, sort: str, *, downwards: bool) -> tuple[BlockFigure, ...]:
-    return tuple(sorted(figures.rows, key=SORTS[sort], reverse=downwards))
-
-
-def _ordered(
-    figures: MapFigures, wanted: Filter, sort: str, *, downwards: bool
-) -> tuple[BlockFigure, ...]:
-    """The wanted rows in the order asked for; whole orders are kept, what was typed is not."""
-    whole = _in_order(figures, sort, downwards=downwards)
+def _ordered(figures: MapFigures, wanted: Filter, sort: str, *, downwards: bool) -> IntArray:
+    """The numbers of the wanted rows in the order asked for."""
+    order = SORTS[sort](figures.rows)[:: -1 if downwards else 1]
     if wanted.is_empty:
-        return whole
-    reached = reached_lately(figures)
-    return tuple(row for row in whole if wanted.wants(row, reached=reached))
+        return order
+    chosen = np.zeros(len(figures.rows), dtype=np.bool_)
+    chosen[wanted.of(figures)] = True
+    return order[chosen[order]]
 
 
-def _lines(figures: MapFigures, rows: tuple[BlockFigure, ...]) -> list[Line]:
-    """Rows in words."""
+def _lines(figures: MapFigures, rows: Rows) -> list[Line]:
+    """Rows in words; what many rows say is put into words once."""
     reached = reached_lately(figures)
+    counted, rated, compared = cache(reporters), cache(per_thousand), cache(level_short)
     page = url_for("alerting.show_block", code="CODE", soort=figures.kind.value)
     return [
         Line(
@@ -185,11 +175,11 @@ def _lines(figures: MapFigures, rows: tuple[BlockFigure, ...]) -> list[Line]:
             page=page.replace("CODE", quote(row.block.code)),
             area=f"{row.block.district}, {row.block.neighbourhood}",
             dwellings=row.block.dwellings,
-            reporters=reporters(row.reporters),
+            reporters=counted(row.reporters),
             reporters_low=row.reporters.low,
-            rate=per_thousand(row.rate),
+            rate=rated(row.rate),
             rate_low=round(row.rate.low, 1) if row.rate else 0.0,
-            level=level_short(row.level),
+            level=compared(row.level),
             rank=row.level.rank,
             sign=sign_of(row, reached=reached),
         )

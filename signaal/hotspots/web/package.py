@@ -1,10 +1,12 @@
 """The table of the map with the blocks themselves, for QGIS."""
 
 from collections.abc import Callable
+from functools import cache
 
 from signaal.hotspots import actions
+from signaal.hotspots.actions import MapFigures
 from signaal.hotspots.map import Column, Paint, as_geopackage
-from signaal.hotspots.model import BlockFigure, Level, MapFigures
+from signaal.hotspots.model import BlockFigure, Level
 from signaal.hotspots.web.colours import COLOURS
 from signaal.hotspots.web.signs import reached_lately, sign_name, sign_of
 from signaal.hotspots.web.words import (
@@ -44,6 +46,8 @@ def as_package(services: Services, figures: MapFigures) -> bytes:
 def _columns(figures: MapFigures) -> dict[str, Teller]:
     """The columns of the table, with short names as a GIS has them."""
     kind, window, reached = kind_name(figures.kind), days(figures.window), reached_lately(figures)
+    counted, rated, compared = cache(reporters), cache(per_thousand), cache(level_name)
+    signed = cache(sign_name)
     return {
         "blok": lambda row: block_name(row.block.code),
         "blokcode": lambda row: row.block.code,
@@ -54,11 +58,11 @@ def _columns(figures: MapFigures) -> dict[str, Teller]:
         "woningen": lambda row: row.block.dwellings,
         "soort": lambda _row: kind,
         "periode": lambda _row: window,
-        "melders": lambda row: reporters(row.reporters),
+        "melders": lambda row: counted(row.reporters),
         "minstens": lambda row: row.reporters.low,
         "hoogstens": lambda row: row.reporters.high,
-        "per_1000": lambda row: per_thousand(row.rate),
+        "per_1000": lambda row: rated(row.rate),
         PAINTED: lambda row: row.level.value,
-        "vergeleken": lambda row: level_name(row.level),
-        "verloop": lambda row: sign_name(sign_of(row, reached=reached)),
+        "vergeleken": lambda row: compared(row.level),
+        "verloop": lambda row: signed(sign_of(row, reached=reached)),
     }

@@ -3,28 +3,34 @@
 import gzip
 import json
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
 from flask import Response, abort, make_response, request
 from flask import send_from_directory as send_file_of
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from numpy.typing import NDArray
 
 from signaal.access.model import Purpose
 from signaal.errors import NotAllowed
 from signaal.hotspots import actions
+from signaal.hotspots.actions import NO_END, MapFigures, Names, Rows
 from signaal.hotspots.map import Ground, Shapes, collection, feature
-from signaal.hotspots.model import LOOKERS, BlockFigure, Level, MapFigures
+from signaal.hotspots.model import LOOKERS, BlockFigure, Level, Rate, Shown
+from signaal.hotspots.numbers.counts import IntArray
 from signaal.hotspots.web.choosing import asked_for
 from signaal.hotspots.web.colours import COLOURS
 from signaal.hotspots.web.door import blueprint
-from signaal.hotspots.web.signs import Sign, reached_lately, sign_name, sign_of
+from signaal.hotspots.web.signs import Sign, reached_lately, sign_name, sign_of, signs_of
 from signaal.hotspots.web.words import block_name, level_name, per_thousand, reporters
 from signaal.web import EVERYONE, Field, Within, open_to, services, visitor
 
 YEAR_SECONDS = 365 * 24 * 3600
 KEPT_BY_THE_BROWSER = "private, max-age=604800, immutable"
 """For a week, under an address that changes with the blocks; shapes, never figures."""
-LEVELS, SIGNS = list(Level), list(Sign)
+QUICK = 6
+"""How hard gzip tries with figures, which are made anew with every snapshot."""
 
 
 @blueprint.get("/kaart/blokken.json")
@@ -67,7 +73,8 @@ def figures_only() -> Response:
     """The figures of all blocks of the visitor, in the order of the shapes and without them."""
     period, kind = asked_for()
     figures = actions.map_figures(services(), period=period, kind=kind, visitor=visitor())
-    return _gzipped(_columns(figures, _shapes(), str(get_locale())), mimetype="application/json")
+    packed = _columns(figures.rows, reached_lately(figures), _shapes(), str(get_locale()))
+    return _gzipped(packed, mimetype="application/json")
 
 
 @blueprint.get("/kaart/ondergrond.json")
@@ -157,49 +164,90 @@ def _packed_ground(found: Ground) -> bytes:
 # -- made once for each snapshot, view and language -----------------------------------------
 
 
-@lru_cache(maxsize=32)
-def _columns(figures: MapFigures, shapes: Shapes, _language: str) -> bytes:
+@lru_cache(maxsize=16)
+def _columns(rows: Rows, reached: frozenset[str], shapes: Shapes, _language: str) -> bytes:
     """Small numbers in the order of the shapes, and the words that they stand for."""
-    rows = {row.block.code: row for row in figures.rows}
-    reached = reached_lately(figures)
-    counts: dict[str, int] = {}
-    rates: dict[str, int] = {}
-    inside = {row.block.district_code for row in figures.rows}
+    out, level = _and_none(rows.stands_out), _and_none(rows.level)
+    sign = _and_none(signs_of(rows, reached=reached))
+    count, counts = _counts_said(rows)
+    rate, rates = _rates_said(rows)
     told = {}
-    for district, codes in shapes.codes_of.items():
-        if district not in inside:
-            continue
-        seen = [rows.get(code) for code in codes]
-        out = sum(row is not None and row.level.stands_out for row in seen)
+    for district, at in _drawn(rows.names, shapes).items():
+        some = int(out[at].sum())
         told[district] = {
-            "out": out,
-            "said": ngettext("%(num)s blok valt op", "%(num)s blokken vallen op", out),
-            "level": "".join(str(LEVELS.index(row.level) if row else 0) for row in seen),
-            "sign": "".join(
-                str(SIGNS.index(sign_of(row, reached=reached)) if row else 0) for row in seen
-            ),
-            "count": [_index(counts, reporters(row.reporters) if row else "") for row in seen],
-            "rate": [_index(rates, per_thousand(row.rate) if row else "") for row in seen],
+            "out": some,
+            "said": ngettext("%(num)s blok valt op", "%(num)s blokken vallen op", some),
+            "level": _digits(level[at]),
+            "sign": _digits(sign[at]),
+            "count": count[at].tolist(),
+            "rate": rate[at].tolist(),
         }
     whole = {
         "layer": shapes.key,
         "levels": [
             {"words": level_name(level), "colour": COLOURS[level], "out": level.stands_out}
-            for level in LEVELS
+            for level in Level
         ],
-        "signs": [{"key": sign.value, "words": sign_name(sign)} for sign in SIGNS],
-        "counts": [_("%(count)s melders", count=words) for words in counts],
-        "rates": [
-            _("%(rate)s per 1.000 woningen", rate=words) if words != "–" else "" for words in rates
-        ],
+        "signs": [{"key": each.value, "words": sign_name(each)} for each in Sign],
+        "counts": counts,
+        "rates": rates,
         "districts": told,
     }
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(text.encode(), mtime=0)
+    return gzip.compress(text.encode(), QUICK, mtime=0)
 
 
-def _index(known: dict[str, int], words: str) -> int:
-    return known.setdefault(words, len(known))
+@lru_cache(maxsize=8)
+def _drawn(names: Names, shapes: Shapes) -> dict[str, IntArray]:
+    """The number of the row of each shape, by district; the last for one without figures yet."""
+    inside, none = set(names.district[0]), len(names.blocks)
+    return {
+        district: np.array([names.index.get(code, none) for code in codes], dtype=np.int64)
+        for district, codes in shapes.codes_of.items()
+        if district in inside
+    }
+
+
+def _and_none(values: NDArray[Any]) -> NDArray[Any]:
+    """The same with a zero at the end, for a shape without figures."""
+    return np.append(values, np.zeros(1, dtype=values.dtype))
+
+
+def _digits(values: NDArray[np.int8]) -> str:
+    """Numbers below ten as one text."""
+    return (values + ord("0")).astype(np.uint8).tobytes().decode()
+
+
+def _counts_said(rows: Rows) -> tuple[IntArray, list[str]]:
+    """Which of a few texts stands for the reporters of each row; the first for none."""
+    key = np.stack([rows.low, rows.high, rows.hidden.astype(np.int64)], axis=1)
+    different, which = np.unique(key @ _KEYS, return_index=True, return_inverse=True)[1:]
+    seen = (
+        Shown(low, None if high == NO_END else high, hidden=bool(hidden))
+        for low, high, hidden in key[different].tolist()
+    )
+    texts = ["", *(_("%(count)s melders", count=reporters(each)) for each in seen)]
+    return _and_none(which + 1), texts
+
+
+_KEYS = np.array([1 << 34, 2, 1])
+"""Makes one number of a count's two ends and whether it is hidden."""
+
+
+def _rates_said(rows: Rows) -> tuple[IntArray, list[str]]:
+    """Which of some texts stands for the rate of each row; the first for none."""
+    said = np.flatnonzero(~rows.hidden)
+    top = np.where(rows.high == NO_END, -1.0, rows.rate_high)
+    different, which = np.unique(rows.rate_low[said] + 1j * top[said], return_inverse=True)
+    texts = {"": 0}
+    places = []
+    for both in different.tolist():
+        rate = Rate(both.real, None if both.imag < 0 else both.imag)
+        words = _("%(rate)s per 1.000 woningen", rate=per_thousand(rate))
+        places.append(texts.setdefault(words, len(texts)))
+    rate_of = np.zeros(len(rows), dtype=np.int64)
+    rate_of[said] = np.array(places, dtype=np.int64)[which]
+    return _and_none(rate_of), list(texts)
 
 
 @lru_cache(maxsize=16)

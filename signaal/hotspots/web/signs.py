@@ -4,9 +4,12 @@ from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 
+import numpy as np
 from flask_babel import gettext as _
+from numpy.typing import NDArray
 
-from signaal.hotspots.model import BlockFigure, MapFigures
+from signaal.hotspots.actions import MapFigures, Rows
+from signaal.hotspots.model import BlockFigure
 from signaal.hotspots.model.patterns import Pattern
 from signaal.hotspots.web.door import blueprint
 
@@ -31,6 +34,11 @@ _OF_PATTERN = {
     Pattern.DIMINISHING: Sign.FADING,
     Pattern.HISTORICAL: Sign.FADING,
 }
+SIGN_PLACE = {sign: place for place, sign in enumerate(Sign)}
+_LEAST = -min(Pattern)
+_SIGN_CODES = np.zeros(_LEAST + max(Pattern) + 1, dtype=np.int8)
+for _pattern, _sign in _OF_PATTERN.items():
+    _SIGN_CODES[_pattern + _LEAST] = SIGN_PLACE[_sign]
 
 
 def sign_of(row: BlockFigure, *, reached: Collection[str]) -> Sign:
@@ -45,6 +53,20 @@ def sign_of(row: BlockFigure, *, reached: Collection[str]) -> Sign:
     sign = _OF_PATTERN.get(row.pattern, Sign.NONE)
     # What isn't reliably more than elsewhere is called neither new nor growing.
     return sign if row.level.stands_out or sign is Sign.FADING else Sign.NONE
+
+
+def signs_of(rows: Rows, *, reached: Collection[str]) -> NDArray[np.int8]:
+    """The sign of each row, by its place in `Sign`; as `sign_of` gives it.
+
+    Args:
+        rows: Any rows.
+        reached: Codes of the blocks that were reached from a block beside them, lately.
+    """
+    signs = _SIGN_CODES[rows.pattern + _LEAST]
+    said = rows.stands_out | (signs == SIGN_PLACE[Sign.FADING])
+    signs = np.where(said, signs, SIGN_PLACE[Sign.NONE])
+    spread = rows.stands_out & rows.with_codes(frozenset(reached))
+    return np.where(spread, SIGN_PLACE[Sign.SPREADING], signs).astype(np.int8)
 
 
 def reached_lately(figures: MapFigures) -> frozenset[str]:

@@ -5,8 +5,10 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
+from signaal.hotspots.actions import MapFigures
 from signaal.hotspots.map import Shapes
-from signaal.hotspots.model import MapFigures
 from signaal.hotspots.web.signs import reached_lately, sign_of
 from signaal.intake.model import Kind
 
@@ -72,8 +74,8 @@ def small_map(figures: MapFigures, shapes: Shapes, districts: tuple[str, ...]) -
     """
     paper = _paper(shapes, districts)
     reached = reached_lately(figures)
-    out = [row for row in figures.rows if row.level.stands_out]
-    faint_first = sorted(out, key=lambda row: row.attention, reverse=True)[-MOST_SPOTS:]
+    out = figures.rows.some(np.flatnonzero(figures.rows.stands_out))
+    faint_first = out.some(out.by_attention()[:MOST_SPOTS][::-1])
     spots = [
         Spot(*paper.inside(*at), row.level.rank, sign_of(row, reached=reached).value)
         for row in faint_first
