@@ -47,6 +47,17 @@ def test_who_has_one_role_goes_straight_to_work(office, browser):
     assert browser.sign_in(office.administrator).headers["Location"] == "/beheer"
 
 
+def test_pages_opened_side_by_side_after_a_gain_of_rights_have_the_same_form_token(office, browser):
+    browser.sign_in(office.ann)
+    browser.send("/aanmelden/rol", role="team_member")
+
+    with browser.client.session_transaction(base_url=browser.base) as session:
+        first = session["csrf_token"]
+    browser.get("/te-plaatsen")
+    with browser.client.session_transaction(base_url=browser.base) as session:
+        assert session["csrf_token"] == first
+
+
 def test_another_role_can_be_chosen_later_and_only_ones_own(office, browser):
     browser.sign_in(office.ann)
     browser.send("/aanmelden/rol", role="team_member")

@@ -58,7 +58,8 @@ class Watch:
 
 def take_role(page: Page, role: str) -> None:
     page.goto("/aanmelden")
-    page.locator(f"button[name=role][value={role}]").click()
+    with page.expect_navigation():
+        page.locator(f"button[name=role][value={role}]").click()
     expect(page.locator("main")).to_be_visible()
 
 

@@ -1,6 +1,7 @@
 """What the pages of access share: one blueprint, and the cookies that open the door."""
 
 from flask import Blueprint, request, session
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from signaal.access.model import Role
@@ -38,9 +39,14 @@ def session_secret() -> str:
 
 
 def enter(secret: str) -> None:
-    """A new cookie for each gain of rights: nothing of before is kept but the language."""
+    """A new cookie for each gain of rights: nothing of before is kept but the language.
+
+    The cookie holds its form token from the start: pages opened side by side after it have the
+    same one, whichever of their answers comes last.
+    """
     forget()
     session[SESSION_SECRET] = secret
+    generate_csrf()
 
 
 def forget() -> None:
