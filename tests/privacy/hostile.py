@@ -1,18 +1,15 @@
 """Small hostile towns, and an attacker who reads every page of Signaal and does the sums."""
 
-import csv
 import gzip
-import io
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from html import unescape
 
 import numpy as np
-from openpyxl import load_workbook
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from signaal.access.model import MATRIX, CaseText
@@ -23,6 +20,7 @@ from signaal.intake import actions as intake
 from signaal.intake.model import HistoricReport, Kind
 from signaal.places.store import BlockRow, DistrictRow, MunicipalityRow, NeighbourhoodRow
 from tests.hotspots.towns import square
+from tests.privacy.taken import FILES, SLOW, UNSTEADY, told_in
 
 KINDS = (Kind.NUISANCE, Kind.CONCERN)
 PER_YEAR = 13
@@ -34,7 +32,8 @@ NO_CASES = tuple(
 """Everybody who reads no case text; a resident is ""."""
 BORDERS = (0, 1, 4, 5, 9, 10, 19, 20, 38, 39, 40, 41, 43)
 NO_END = 10**6
-SHAPES = ("block", "json", "csv", "xlsx")
+EVERY = 4
+SHAPES = ("block", *FILES)
 """Besides the table on the page itself."""
 
 # -- towns ----------------------------------------------------------------------------------
@@ -203,7 +202,8 @@ class Attacker:
         app.config["WTF_CSRF_ENABLED"] = False  # it isn't what is attacked here
         self.app = app
         self.at = at
-        self.week = 0
+        self.week = self.turn = 0
+        self.order: dict[str, list[str]] = {}
         self.notes = Notes()
 
     def sign_in(self, role: str, *, district: str = ""):
@@ -225,9 +225,12 @@ class Attacker:
         for role in roles:
             client = self.sign_in(role)
             self._read_areas(client, role)
+            if kinds_for(role) and shapes:
+                self._read_shapes(client, role)
             for kind in kinds_for(role):
                 for number in range(13):
                     self._read_map(client, role, kind=kind, number=number, shapes=shapes)
+                    self.turn += 1
                 for code in self.codes if "block" in shapes else ():
                     self._read_block(client, role, kind=kind, code=code)
 
@@ -241,7 +244,7 @@ class Attacker:
         assert answer.status_code == 200, (role, path, answer.status_code)
         packed = answer.content_encoding == "gzip"
         told = gzip.decompress(answer.data) if packed else answer.data
-        if not path.startswith("/kaart/tabel.xlsx"):
+        if not path.startswith(tuple(f"/kaart/{name}" for name in UNSTEADY)):
             self.notes.pages[f"{self.week} {role} {path}"] = re.sub(rb'nonce="[^"]*"', b"", told)
         return told
 
@@ -253,17 +256,21 @@ class Attacker:
         for row in re.findall(r"<tr (data-block=.*?)</tr>", page, re.DOTALL):
             code = re.search(r'data-block="([^"]+)"', row)[1]
             self.notes.write(self.notes.blocks, (kind, code, period), cells_of(row)[3])
-        readers: dict[str, Callable[[bytes], Mapping[str, str]]] = {
-            "json": _in_json,
-            "csv": _in_csv,
-            "xlsx": _in_xlsx,
-        }
-        for shape in shapes:
-            if shape in readers:
-                name = "blokken.json" if shape == "json" else f"tabel.{shape}"
+        for place, name in enumerate(FILES):
+            # What takes long to write is read at every fourth question: test_map_files.py holds
+            # each file against the page.
+            if name in shapes and (name not in SLOW or (self.turn + place) % EVERY == 0):
                 told = self._get(client, role, f"/kaart/{name}?{asked}")
-                for code, words in readers[shape](told).items():
+                for code, words in told_in(name, told, order=self.order).items():
                     self.notes.write(self.notes.blocks, (kind, code, period), words)
+
+    def _read_shapes(self, client, role) -> None:
+        """The outlines of the districts, and in which order the blocks are drawn in each."""
+        outlines = json.loads(self._get(client, role, "/kaart/wijken.json"))["features"]
+        self.order = {}
+        for code in (each["properties"]["code"] for each in outlines):
+            drawn = json.loads(self._get(client, role, f"/kaart/vormen.json?wijk={code}"))
+            self.order[code] = [each["properties"]["code"] for each in drawn["features"]]
 
     def _read_block(self, client, role, *, kind, code) -> None:
         page = self._get(client, role, f"/blok/{code}?soort={kind.value}").decode()
@@ -292,22 +299,6 @@ class Attacker:
                     self.notes.write(self.notes.areas, (kind, code, year), words)
             for code in near:
                 self._get(client, role, f"/buurten/{code}")
-
-
-def _in_json(told: bytes) -> dict[str, str]:
-    about = [each["properties"] for each in json.loads(told)["features"]]
-    return {each["code"]: each["lines"][2].removesuffix(" melders") for each in about}
-
-
-def _in_csv(told: bytes) -> dict[str, str]:
-    lines = csv.DictReader(io.StringIO(told.decode("utf-8-sig")), delimiter=";")
-    return {line["Blokcode"]: line["Melders"] for line in lines}
-
-
-def _in_xlsx(told: bytes) -> dict[str, str]:
-    heads, *lines = load_workbook(io.BytesIO(told), read_only=True).active.values
-    code, count = heads.index("Blokcode"), heads.index("Melders")
-    return {line[code]: str(line[count]) for line in lines}
 
 
 # -- doing the sums -------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
+from jinja2 import FileSystemBytecodeCache
 from pytest import fixture, mark
 
 from signaal.access.model import Role
@@ -33,6 +34,7 @@ from tests.privacy.hostile import (
     settle,
 )
 from tests.privacy.lattice import Tree, naive
+from tests.privacy.taken import FILES, UNSTEADY
 
 YEAR = 56
 """The fixed year that ends on 25 October 2026: periods 728 to 740."""
@@ -44,14 +46,14 @@ LOOKS = ("", Role.POLICY_OFFICER)
 LONG_ENOUGH = (YEAR + 1) * PER_YEAR + 1 - FIRST
 
 
-@fixture
-def open_town(tmp_path, sqlite_template) -> Iterator[Callable[..., Attacker]]:
-    """Opens towns to visitors, each in a folder of its own."""
+@fixture(scope="module")
+def open_town(tmp_path_factory, sqlite_template) -> Iterator[Callable[..., Attacker]]:
+    """Opens towns to visitors, each in a folder of its own; templates are compiled once."""
     opened: list[Database] = []
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
     def open_one(town: Town) -> Attacker:
-        folder = tmp_path / str(len(opened))
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp("town")
         shutil.copy(sqlite_template, folder / "signaal.db")
         settings = Settings(data_dir=folder)
         clock = SetClock(MONDAY_MORNING)
@@ -66,11 +68,36 @@ def open_town(tmp_path, sqlite_template) -> Iterator[Callable[..., Attacker]]:
         )
         opened.append(services.database)
         settle(services, town)
-        return Attacker(create_app(services), at=partial(refresh_at, services, clock))
+        app = create_app(services)
+        app.jinja_env.bytecode_cache = compiled
+        return Attacker(app, at=partial(refresh_at, services, clock))
 
     yield open_one
     for database in opened:
         database.close()
+
+
+@fixture(scope="module")
+def looked(open_town) -> Callable[[int], Notes]:
+    """What the two of LOOKS read on all pages of a town, before and after the border of a year."""
+
+    @cache
+    def look(seed: int) -> Notes:
+        town = hostile(seed, first=FIRST, periods=LONG_ENOUGH)
+        return open_town(town).read_all(LOOKS, weeks=(BEFORE, AFTER), shapes=())
+
+    return look
+
+
+@fixture(scope="module")
+def all_of_it(open_town) -> dict[int, Notes]:
+    """What all roles without case text read in the smallest town in each of the two weeks."""
+    attacker = open_town(hostile(TOWNS[0], first=FIRST, periods=LONG_ENOUGH))
+    told = {}
+    for week in (BEFORE, AFTER):
+        attacker.notes = Notes()
+        told[week] = attacker.read_all(NO_CASES, weeks=(week,))
+    return told
 
 
 def blocks_of(seed: int) -> int:
@@ -82,12 +109,9 @@ TOWNS = sorted((seed for seed in range(14) if 3 <= blocks_of(seed) <= 9), key=bl
 
 
 @mark.parametrize("seed", TOWNS)
-def test_no_hidden_cell_becomes_exact_and_none_is_shown_to_be_other_than_zero(
-    open_town, seed
-) -> None:
+def test_no_hidden_cell_becomes_exact_and_none_is_shown_to_be_other_than_zero(looked, seed) -> None:
     """Over two snapshots, before and after the border of a year; with and without an own voice."""
-    town = hostile(seed, first=FIRST, periods=LONG_ENOUGH)
-    notes = open_town(town).read_all(LOOKS, weeks=(BEFORE, AFTER), shapes=())
+    town, notes = hostile(seed, first=FIRST, periods=LONG_ENOUGH), looked(seed)
     for kind in KINDS:
         sums = Sums(notes, town, kind)
         hidden = sums.hidden_cells()
@@ -104,24 +128,26 @@ def test_no_hidden_cell_becomes_exact_and_none_is_shown_to_be_other_than_zero(
                 assert most > least, (cell, "is exact for who knows of an own voice")
 
 
-def test_every_question_in_every_shape_tells_no_more(open_town) -> None:
+def test_every_question_in_every_shape_tells_no_more(looked, all_of_it) -> None:
     """All roles without case text, two snapshots, every page and file: one and the same story."""
-    town = hostile(TOWNS[0], first=FIRST, periods=LONG_ENOUGH)
-    few = open_town(town).read_all(LOOKS, weeks=(BEFORE, AFTER), shapes=())
-    all_of_it = open_town(town).read_all(NO_CASES, weeks=(BEFORE, AFTER))
-    assert all_of_it.blocks == few.blocks
-    assert all_of_it.areas == few.areas
-    assert len(all_of_it.pages) > 400
+    few, before, after = looked(TOWNS[0]), all_of_it[BEFORE], all_of_it[AFTER]
+    assert few.blocks.items() == before.blocks.items() | after.blocks.items()
+    assert few.areas.items() == before.areas.items() | after.areas.items()
+    pages = [*before.pages, *after.pages]
+    assert len(pages) > 400
+    for name in set(FILES) - set(UNSTEADY):
+        assert any(f"/kaart/{name}" in page for page in pages)
 
 
-def test_towns_that_differ_in_hidden_counts_only_look_the_same_to_the_last_byte(open_town) -> None:
-    """Whatever a page says (rates, decimals, colours, orders) follows from what is shown.
+def test_towns_that_differ_in_hidden_counts_only_look_the_same_to_the_last_byte(
+    open_town, all_of_it
+) -> None:
+    """Whatever a page or file says (rates, decimals, colours, orders) follows from what is shown.
 
     The attacker's own solver makes the other towns: one in which a hidden cell is zero, and one
     in which it is as high as it can be.
     """
-    town = hostile(TOWNS[0], first=FIRST, periods=LONG_ENOUGH)
-    true = open_town(town).read_all(LOOKS, weeks=(AFTER,))
+    town, true = hostile(TOWNS[0], first=FIRST, periods=LONG_ENOUGH), all_of_it[AFTER]
     others = {0: town.voices.copy(), 1: town.voices.copy()}
     for place, kind in enumerate(KINDS):
         sums = Sums(true, town, kind)
@@ -131,9 +157,10 @@ def test_towns_that_differ_in_hidden_counts_only_look_the_same_to_the_last_byte(
     assert (others[0] != others[1]).any()
     for voices in others.values():
         seen = open_town(town.with_voices(voices)).read_all(LOOKS, weeks=(AFTER,))
-        assert seen.blocks == true.blocks
-        assert seen.areas == true.areas
-        assert seen.pages == true.pages
+        assert seen.blocks.items() <= true.blocks.items()
+        assert seen.areas.items() <= true.areas.items()
+        assert seen.pages
+        assert seen.pages.items() <= true.pages.items()
 
 
 def test_the_decimals_of_the_towns_rate_tell_no_total(open_town) -> None:
@@ -150,7 +177,7 @@ def test_the_decimals_of_the_towns_rate_tell_no_total(open_town) -> None:
     for turn in (0, 1):
         voices[:, 5] = np.where(in_year == PER_YEAR - 1, 2, 4 * (in_year % 2 == turn))
         town = Town(homes, (50,) * 6, FIRST, voices.copy())
-        notes = open_town(town).read_all(LOOKS, weeks=(AFTER,), shapes=("json",))
+        notes = open_town(town).read_all(LOOKS, weeks=(AFTER,), shapes=("blokken.json",))
         pages.append(notes.pages)
         rates.append(town_of(voices[0, :, 0], np.full(6, 50)).rate)
     assert rates[0] != rates[1]
