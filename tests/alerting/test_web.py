@@ -113,3 +113,25 @@ def test_the_way_back_leads_to_the_block_on_the_map(client) -> None:
     page = client.get(link.replace("&amp;", "&"), headers=TEAM).text
     assert 'data-chosen="BU01930100-8021AA"' in page
     assert 'aria-current="true"' in page
+
+
+def test_who_sees_the_running_week_reads_whether_it_is_unusual_for_this_block(client) -> None:
+    asked = "Is deze week ongewoon voor dit blok alleen?"
+    for role in (TEAM, COORDINATOR):
+        assert asked in text_of(client.get(FIRST, headers=role))
+    for role in (POLICE, {"X-Role": "policy_officer"}):
+        page = text_of(client.get(FIRST, headers=role))
+        assert "Blok 8021 AA" in page
+        assert asked not in page
+
+
+def test_each_method_is_a_plain_sentence_with_its_name(client) -> None:
+    page = text_of(client.get(FIRST, headers=TEAM))
+    assert "Deze week zijn er veel meer melders dan in de weken ervoor (EARS C2)." in page
+    assert "Week na week zijn er meer melders dan gewoon (Poisson-CUSUM)." in page
+
+
+def test_of_few_reporters_the_page_says_that_nothing_can_be_said(client) -> None:
+    page = text_of(client.get(f"{FIRST}?soort=concern", headers=TEAM))
+    assert "Zorgen : Daar is nu niets over te zeggen: er zijn minder dan 5 melders" in page
+    assert "EARS" not in page

@@ -9,7 +9,7 @@ from signaal.access.model import Role
 from signaal.errors import NotAllowed
 from signaal.hotspots import actions
 from signaal.hotspots import snapshot as frozen
-from signaal.hotspots.model import FiguresPolicy, Level, Pattern, Shown, Stretches
+from signaal.hotspots.model import FiguresPolicy, Level, Pattern, Shown, SingleMethod, Stretches
 from signaal.intake.model import Kind
 from signaal.places.store import BlockRow
 from signaal.policies import Policies
@@ -180,3 +180,42 @@ def test_evenness_of_a_town_where_one_block_has_nearly_all(quick) -> None:
     assert latest.gini.low <= latest.gini.value <= latest.gini.high
     assert latest.gini.value > 0.9
     assert concern.periods == ()
+
+
+# -- one block by itself ------------------------------------------------------------------------
+
+
+def with_a_past(services, *, now: int) -> str:
+    """Twenty blocks; the first had one or two reporters in every other week, and now so many."""
+    block, other, *_ = build(services)
+    for weeks_ago in range(6, 60, 2):
+        report(services, block, times=1 + weeks_ago % 4 // 2, weeks_ago=weeks_ago, who="past")
+    report(services, block, times=now, who="now")
+    report(services, other, times=12, who="new here")
+    actions.refresh(services)
+    return "BU01930100-8021AA"
+
+
+def test_a_sudden_week_is_unusual_for_the_block_by_every_method(quick) -> None:
+    assert story(quick, with_a_past(quick, now=12)).by_itself == tuple(SingleMethod)
+
+
+def test_a_usual_week_is_unusual_by_no_method(quick) -> None:
+    code = with_a_past(quick, now=1)
+    figures = frozen.read(quick.settings.snapshots_dir)
+    place = next(at for at, block in enumerate(figures.blocks) if block.code == code)
+    assert not figures.weeks.alarm[figures.place_of(Kind.NUISANCE), place].any()
+
+
+@mark.parametrize("now", [1, 4])
+def test_of_fewer_than_five_reporters_no_method_says_anything(quick, now) -> None:
+    code = with_a_past(quick, now=now)
+    for role in (Role.COORDINATOR, Role.TEAM_MEMBER):
+        assert story(quick, code, role).by_itself is None
+
+
+def test_only_who_sees_the_running_weeks_hears_of_a_block_by_itself(quick) -> None:
+    code = with_a_past(quick, now=12)
+    assert story(quick, code, Role.TEAM_MEMBER).by_itself == tuple(SingleMethod)
+    for role in (Role.POLICE_OFFICER, Role.POLICY_OFFICER):
+        assert story(quick, code, role).by_itself is None

@@ -16,7 +16,7 @@ from signaal.alerting.model import (
 )
 from signaal.alerting.web.door import blueprint
 from signaal.clock import monday_of
-from signaal.hotspots.model import Interval, MovementFigure, Pattern, Reached
+from signaal.hotspots.model import Interval, MovementFigure, Pattern, Reached, SingleMethod
 from signaal.hotspots.web.words import block_name, day, decimal, reporters
 
 COMPASS_POINTS = 8
@@ -100,6 +100,29 @@ def reached_sentence(reached: Reached) -> str:
             origin=block_name(reached.origin.code),
         )
     )
+
+
+@blueprint.app_template_filter()
+def singles_sentences(found: tuple[SingleMethod, ...] | None) -> str:
+    """What methods for a single block make of the running week, each with its name."""
+    if found is None:
+        return str(
+            _(
+                "Daar is nu niets over te zeggen: er zijn minder dan 5 melders in vier weken, of te"
+                " weinig weken om mee te vergelijken."
+            )
+        )
+    if not found:
+        return str(_("Nee, niet ongewoon (EARS C2, EARS C3 en Poisson-CUSUM)."))
+    sentences = {
+        SingleMethod.C2: _("Deze week zijn er veel meer melders dan in de weken ervoor (EARS C2)."),
+        SingleMethod.C3: _(
+            "In de laatste drie weken samen zijn er veel meer melders dan in de weken ervoor"
+            " (EARS C3)."
+        ),
+        SingleMethod.CUSUM: _("Week na week zijn er meer melders dan gewoon (Poisson-CUSUM)."),
+    }
+    return " ".join(str(sentences[method]) for method in found)
 
 
 def compass(bearing: float) -> str:

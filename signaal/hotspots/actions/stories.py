@@ -34,6 +34,7 @@ from signaal.hotspots.model import (
     PeriodFigure,
     Rate,
     Shown,
+    SingleMethod,
     Stretches,
     Surroundings,
     once_in,
@@ -109,7 +110,21 @@ def _story(figures: Snapshot, place: int, *, view: View, visitor: Visitor) -> Ki
         movement=next((each for each in moving if block in each.blocks), None),
         dispersion=float(statistics.dispersion[kind]),
         short_history=rolling and bool(figures.weeks.short[kind, place]),
+        by_itself=_by_itself(figures, place, view=view, reporters=figure.reporters),
     )
+
+
+def _by_itself(
+    figures: Snapshot, place: int, *, view: View, reporters: Shown
+) -> tuple[SingleMethod, ...] | None:
+    """Of true weekly counts: never for who sees complete periods, and not of a hidden count."""
+    if view.stretches is not Stretches.ROLLING or reporters.low < REPORTERS_FOR_COLOUR:
+        return None
+    kind, usual = figures.place_of(view.kind), figures.weeks
+    if usual.short[kind, place] or usual.band_high[kind, place, -1] == NO_BAND:
+        return None
+    found = zip(SingleMethod, usual.alarm[kind, place], strict=True)
+    return tuple(method for method, flagged in found if flagged)
 
 
 def _crude(count: Shown, *, dwellings: int) -> Rate | None:

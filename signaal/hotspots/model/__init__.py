@@ -24,9 +24,10 @@ from signaal.hotspots.model.findings import (
     MovementFigure,
     Reached,
     RingFigure,
+    SingleMethod,
     WeekFigure,
 )
-from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window, short_name
+from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, WarnedWeeks, Window, short_name
 from signaal.hotspots.model.pages import (
     MOST_ROWS_OUT,
     PERIODS,
@@ -94,10 +95,12 @@ __all__ = [
     "Reached",
     "RingFigure",
     "Shown",
+    "SingleMethod",
     "SnapshotInfo",
     "Stretches",
     "Surroundings",
     "WeekFigure",
+    "WarnedWeeks",
     "Window",
     "YearFigures",
     "kinds_for",

@@ -2,10 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from signaal.hotspots.model.figures import Interval
 from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window
 from signaal.intake.model import Kind
+
+
+class SingleMethod(StrEnum):
+    """A method that looks at one block by itself, in the order in which they are frozen."""
+
+    C2 = "c2"
+    """EARS C2: the running week beside the weeks before it."""
+    C3 = "c3"
+    """EARS C3: the last three weeks together beside those before them."""
+    CUSUM = "cusum"
+    """Poisson CUSUM: what is above the usual, added up week by week."""
 
 
 @dataclass(frozen=True)

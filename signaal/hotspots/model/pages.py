@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from signaal.hotspots.model.figures import Band, Level, Rate, Shown
-from signaal.hotspots.model.findings import MovementFigure
+from signaal.hotspots.model.findings import MovementFigure, SingleMethod
 from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window
 from signaal.hotspots.model.patterns import Pattern
 from signaal.hotspots.model.sights import Stretches
@@ -139,6 +139,9 @@ class KindStory:
         dispersion: How much more the town's counts vary than chance alone; 1 for no more.
         short_history: Whether the expected band comes from the surroundings, because the block has
             less than 26 weeks of its own.
+        by_itself: Which methods find the running week unusual for this block alone; None where
+            nothing is said: for who sees complete periods, with fewer than five reporters, or
+            without a past to compare with.
     """
 
     kind: Kind
@@ -157,6 +160,7 @@ class KindStory:
     movement: MovementFigure | None
     dispersion: float
     short_history: bool
+    by_itself: tuple[SingleMethod, ...] | None = None
 
     @property
     def has_open_weeks(self) -> bool:
