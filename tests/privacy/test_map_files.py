@@ -273,3 +273,12 @@ def test_the_town_holds_counts_of_every_class(seen) -> None:
             found |= {(r.reporters.low, r.reporters.hidden, r.rate is None) for r in figures.rows}
     assert {low for low, hidden, _ in found if not hidden} >= {3, 4, 5, 10, 20, 40}
     assert (0, True, True) in found
+
+
+def test_who_comes_next_at_the_same_screen_gets_other_outlines(seen) -> None:
+    """A browser keeps outlines for a week under their address, whoever sits before it."""
+    addresses = {}
+    for reach in (None, *(frozenset({code}) for code in seen.order("team_member", None))):
+        html = seen.get("", "team_member", reach).decode()
+        addresses[re.search(r'data-districts="([^"]+)"', html)[1]] = reach
+    assert len(addresses) == 3

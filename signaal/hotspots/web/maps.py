@@ -18,6 +18,7 @@ from signaal.hotspots.numbers.counts import IntArray
 from signaal.hotspots.web.choosing import Filter, asked_for, wanted_rows
 from signaal.hotspots.web.colours import COLOURS
 from signaal.hotspots.web.door import blueprint
+from signaal.hotspots.web.shapes import outlines_key
 from signaal.hotspots.web.signs import SIGNS, Sign, reached_lately, sign_of
 from signaal.hotspots.web.small import SmallMap, small_map, town_outline
 from signaal.hotspots.web.words import block_name, level_short, per_thousand, reporters
@@ -86,6 +87,7 @@ def show_map() -> Response:
             "hotspots/map.html",
             figures=figures,
             shapes=shapes,
+            outlines_key=outlines_key(),
             ground=actions.ground(services()),
             rows=_lines(figures, figures.rows.some(ordered[first : first + rows])),
             page=page,

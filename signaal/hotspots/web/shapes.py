@@ -3,6 +3,7 @@
 import gzip
 import json
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from signaal.web import EVERYONE, Field, Within, open_to, services, visitor
 YEAR_SECONDS = 365 * 24 * 3600
 KEPT_BY_THE_BROWSER = "private, max-age=604800, immutable"
 """For a week, under an address that changes with the blocks; shapes, never figures."""
+KEY_SIGNS = 12
 QUICK = 6
 """How hard gzip tries with figures, which are made anew with every snapshot."""
 
@@ -49,8 +51,7 @@ def blocks() -> Response:
 @open_to(*LOOKERS, purpose=Purpose.EARLY_WARNING, within=Within.DISTRICT)
 def districts() -> Response:
     """The outlines of the visitor's districts, with how many blocks each has."""
-    codes = tuple(code for code in _shapes().codes_of if visitor().covers(code))
-    return _kept(_outlines(_shapes(), codes), key=f"{_shapes().key}-{len(codes)}")
+    return _kept(_outlines(_shapes(), _own_districts()), key=outlines_key())
 
 
 @blueprint.get("/kaart/vormen.json")
@@ -94,6 +95,19 @@ def leaflet_file(name: str) -> Response:
     from xstatic.pkg import leaflet
 
     return send_file_of(leaflet.BASE_DIR, name, max_age=YEAR_SECONDS)
+
+
+def outlines_key() -> str:
+    """Changes with the blocks and with the visitor's districts.
+
+    A browser keeps the outlines: who comes next at the same screen may have other districts.
+    """
+    codes = " ".join(_own_districts())
+    return f"{_shapes().key}-{sha256(codes.encode()).hexdigest()[:KEY_SIGNS]}"
+
+
+def _own_districts() -> tuple[str, ...]:
+    return tuple(code for code in _shapes().codes_of if visitor().covers(code))
 
 
 def _shapes() -> Shapes:
