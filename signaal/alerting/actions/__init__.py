@@ -9,6 +9,7 @@ from signaal.alerting.actions.reports import consider
 from signaal.alerting.actions.showing import (
     list_districts,
     looks_of_block,
+    warned_weeks,
     warnings,
     week_list,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "shout_no_better",
     "try_rules",
     "try_warnings",
+    "warned_weeks",
     "warnings",
     "week_list",
 ]

@@ -22,7 +22,14 @@ from signaal.alerting.store import lists as list_store
 from signaal.alerting.store import warnings as warning_store
 from signaal.clock import week_of
 from signaal.errors import NotAllowed, UnknownWeekPlace
-from signaal.hotspots.model import SMALLEST_SHOWN, Shown, kinds_for, precision_for, shown
+from signaal.hotspots.model import (
+    SMALLEST_SHOWN,
+    Shown,
+    WarnedWeeks,
+    kinds_for,
+    precision_for,
+    shown,
+)
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
 from signaal.services import Services
@@ -34,6 +41,24 @@ class _GroupFigures(TypedDict):
     reporters: Shown
     expected: float
     recurrence_weeks: float
+
+
+def warned_weeks(services: Services) -> tuple[WarnedWeeks, ...]:
+    """The blocks and weeks of all warnings that are kept, whatever people made of them.
+
+    Args:
+        services: The tools of the house.
+    """
+    with services.database.reading() as session:
+        return tuple(
+            WarnedWeeks(
+                kind=row.kind,
+                codes=tuple(sorted(warning_store.districts_of(row.places))),
+                first_week=row.since_week,
+                last_week=row.seen_week,
+            )
+            for row in warning_store.everything(session)
+        )
 
 
 def warnings(

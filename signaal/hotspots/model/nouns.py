@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
+
+from signaal.intake.model import Kind
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,22 @@ class Window:
     number: int
     first_day: date
     last_day: date
+
+
+class WarnedWeeks(NamedTuple):
+    """Blocks and weeks of a warning: what came in then says less about what is ordinary.
+
+    Attributes:
+        kind: Of which kind the warning was.
+        codes: Its blocks.
+        first_week: The week in which the rise began, counted from Monday 1970-01-05.
+        last_week: The last week in which it was seen.
+    """
+
+    kind: Kind
+    codes: tuple[str, ...]
+    first_week: int
+    last_week: int
 
 
 @dataclass(frozen=True)
