@@ -27,7 +27,7 @@ from signaal.hotspots.model.findings import (
     SingleMethod,
     WeekFigure,
 )
-from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, Window, short_name
+from signaal.hotspots.model.nouns import BlockName, SnapshotInfo, WarnedWeeks, Window, short_name
 from signaal.hotspots.model.pages import (
     MOST_ROWS_OUT,
     PERIODS,
@@ -99,6 +99,7 @@ __all__ = [
     "SnapshotInfo",
     "Stretches",
     "Surroundings",
+    "WarnedWeeks",
     "WeekFigure",
     "Window",
     "YearFigures",
