@@ -1,8 +1,12 @@
 import re
+from uuid import UUID
 
 from pytest import fixture, mark
 
+from signaal.alerting.model import WeekRow
+from signaal.alerting.web.words import chance_sentence
 from signaal.hotspots import actions
+from signaal.hotspots.model import Shown
 from signaal.intake.model import Kind
 from signaal.places.actions import block_layer
 from tests.alerting.warnings import with_policy
@@ -23,7 +27,8 @@ def services(services):
 @fixture
 def client(services):
     """A town whose first block has 12 reporters of nuisance and, weeks ago, 6 of concern."""
-    first, *_ = build(services)
+    first, *_, last = build(services)
+    report(services, last, weeks_ago=40)
     report(services, first, times=12)
     report(services, first, times=6, weeks_ago=5, kind=Kind.CONCERN)
     actions.refresh(services)
@@ -125,7 +130,12 @@ def test_who_sees_the_running_week_reads_whether_it_is_unusual_for_this_block(cl
         assert asked not in page
 
 
-def test_each_method_is_a_plain_sentence_with_its_name(client) -> None:
+def test_each_method_is_a_plain_sentence_with_its_name(services, client) -> None:
+    with services.database.reading() as session:
+        first = next(b.id for b in block_layer(session) if FIRST.endswith(b.code))
+    for weeks_ago in range(8, 60, 4):
+        report(services, first, weeks_ago=weeks_ago, who="past")
+    actions.refresh(services)
     page = text_of(client.get(FIRST, headers=TEAM))
     assert "Deze week zijn er veel meer melders dan in de weken ervoor (EARS C2)." in page
     assert "Week na week zijn er meer melders dan gewoon (Poisson-CUSUM)." in page
@@ -135,3 +145,31 @@ def test_of_few_reporters_the_page_says_that_nothing_can_be_said(client) -> None
     page = text_of(client.get(f"{FIRST}?soort=concern", headers=TEAM))
     assert "Zorgen : Daar is nu niets over te zeggen: er zijn minder dan 5 melders" in page
     assert "EARS" not in page
+
+
+@mark.parametrize(
+    ("chance", "told"),
+    [(1 / 188_573, "180.000"), (1 / 14.4, "14"), (0.001, "1.000"), (0.0, "1.000.000")],
+)
+def test_a_chance_is_told_in_two_digits_and_never_as_rarer_than_it_is(client, chance, told) -> None:
+    with client.application.test_request_context():
+        sentence = chance_sentence(row(chance))
+    assert f"hoogstens bij één op de {told} blokken" in sentence
+
+
+def row(chance) -> WeekRow:
+    few = Shown(5, 9, hidden=False)
+    return WeekRow(
+        id=UUID(int=1),
+        kind=Kind.NUISANCE,
+        block="BU01930100-8021AA",
+        neighbourhood="Rozenbuurt",
+        dwellings=50,
+        reporters=few,
+        expected=1.0,
+        around=few,
+        around_expected=2.0,
+        chance=chance,
+        is_new=False,
+        looks=(),
+    )

@@ -168,13 +168,19 @@ def chance_sentence(row: WeekRow) -> str:
         return str(_("Hoe vaak dat door toeval voorkomt, is hier niet te zeggen."))
     if row.chance > RARE:
         return str(_("Zo'n aantal komt ook door toeval vaak voor."))
-    number = whole_number(min(1 / max(row.chance, 1 / RAREST), RAREST))
+    number = whole_number(_two_digits(round(min(1 / max(row.chance, 1 / RAREST), RAREST))))
     return str(
         _(
             "Door toeval komt zo'n aantal hoogstens bij één op de %(number)s blokken voor.",
             number=number,
         )
     )
+
+
+def _two_digits(number: int) -> int:
+    """Down to two digits and zeros: "at most one in" stays true, and nobody reads more of them."""
+    step = int(10 ** max(len(str(number)) - 2, 0))
+    return number // step * step
 
 
 @blueprint.app_template_filter()
