@@ -1,3 +1,5 @@
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -90,6 +92,23 @@ def test_old_figures_go_but_never_the_latest(tmp_path) -> None:
     assert len(list(tmp_path.glob("figures-*"))) == frozen.KEPT_FILES
     assert frozen.read(tmp_path).info.reports == 11
     assert not list(tmp_path.glob(".writing-*"))
+
+
+def test_old_figures_that_somebody_else_removed_meanwhile_trouble_nobody(tmp_path) -> None:
+    figures = [made([(0, WEEK, 0, f"r{i}", 1.0) for i in range(number)]) for number in range(24)]
+    with ThreadPoolExecutor(2) as makers:
+        list(makers.map(lambda one: frozen.freeze(tmp_path, one), figures * 4))
+    assert frozen.read(tmp_path).info.reports in range(24)
+
+
+def test_one_makes_figures_at_a_time_and_clears_what_was_left_half_written(tmp_path) -> None:
+    folder = tmp_path / "new"
+    with frozen.taking_turns(folder), (folder / ".making").open("w") as second:
+        with raises(BlockingIOError):
+            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (folder / ".writing-x").write_text("the power went")
+    with frozen.taking_turns(folder):
+        assert not list(folder.glob(".writing-*"))
 
 
 def test_before_the_first_time_there_are_no_figures(tmp_path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from signaal.hotspots import map as drawing
 from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.neighbours import Adjacency
-from signaal.hotspots.snapshot import write_whole
+from signaal.hotspots.snapshot import prune, write_whole
 from signaal.places import actions as places
 from signaal.places.model import Block
 
@@ -37,15 +37,8 @@ def layer_of(folder: Path, blocks: Sequence[Block]) -> tuple[Adjacency, FloatArr
         whole = io.BytesIO()
         np.savez(whole, first=first, second=second, centres=places.block_centres(blocks))
         write_whole(file, whole.getvalue())
-        _prune(folder, kept=file)
+        prune(folder, "layer-*.npz", kept=file, most=KEPT_FILES)
     with np.load(file, allow_pickle=False) as kept:
         pairs = kept["first"], kept["second"]
         centres = np.asarray(kept["centres"], dtype=np.float64)
     return Adjacency.of_pairs(*pairs, blocks=len(blocks)), centres
-
-
-def _prune(folder: Path, *, kept: Path) -> None:
-    files = sorted(folder.glob("layer-*.npz"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-KEPT_FILES]:
-        if file != kept:
-            file.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from signaal.hotspots.map.geojson import (
     geometry_text,
     spot,
 )
-from signaal.hotspots.snapshot import write_whole
+from signaal.hotspots.snapshot import prune, write_whole
 from signaal.places.model import Block
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def keep_shapes(folder: Path, blocks: Sequence[Block]) -> bool:
     if made:
         write_whole(file, json.dumps(asdict(draw(blocks, key=key))).encode())
     write_whole(folder / "shapes.json", json.dumps({"file": file.name}).encode())
-    prune(folder, "shapes-*.json", kept=file)
+    prune(folder, "shapes-*.json", kept=file, most=KEPT_FILES)
     return made
 
 
@@ -236,11 +236,3 @@ def _read_once(path: str) -> Shapes:
     parts = json.loads(Path(path).read_bytes())
     lists = {name: tuple(parts[name]) for name in ("neighbourhoods", "districts")}
     return Shapes(**{**parts, **lists})
-
-
-def prune(folder: Path, names: str, *, kept: Path) -> None:
-    """Old drawings go, but not the one that counts."""
-    files = sorted(folder.glob(names), key=lambda file: file.stat().st_mtime)
-    for file in files[:-KEPT_FILES]:
-        if file != kept:
-            file.unlink(missing_ok=True)

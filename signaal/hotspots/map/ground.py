@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from signaal.hotspots.map.drawing import prune
+from signaal.hotspots.map.drawing import KEPT_FILES
 from signaal.hotspots.map.geojson import (
     DUTCH_GRID,
     WEB_DEGREES,
@@ -16,7 +16,7 @@ from signaal.hotspots.map.geojson import (
     geometry_text,
     spot,
 )
-from signaal.hotspots.snapshot import write_whole
+from signaal.hotspots.snapshot import prune, write_whole
 
 FORMAT = 1
 NOTE = "ground.json"
@@ -50,7 +50,7 @@ def keep_ground(folder: Path, layers: Mapping[str, tuple[tuple[str, bytes], ...]
     if made:
         write_whole(file, _draw(layers))
     write_whole(folder / NOTE, json.dumps({"file": file.name, "key": key}).encode())
-    prune(folder, "ground-*.json", kept=file)
+    prune(folder, "ground-*.json", kept=file, most=KEPT_FILES)
     return made
 
 

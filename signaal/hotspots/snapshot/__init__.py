@@ -8,8 +8,8 @@ from signaal.hotspots.snapshot.files import (
     encode,
     freeze,
     read,
-    write_whole,
 )
+from signaal.hotspots.snapshot.folder import prune, taking_turns, write_whole
 from signaal.hotspots.snapshot.nouns import (
     NO_BAND,
     Counted,
@@ -39,6 +39,8 @@ __all__ = [
     "first_week",
     "fixed_span",
     "freeze",
+    "prune",
     "read",
+    "taking_turns",
     "write_whole",
 ]

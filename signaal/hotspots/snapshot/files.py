@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from signaal.errors import NoSnapshot
 from signaal.hotspots.model import BlockName, SnapshotInfo
 from signaal.hotspots.numbers.neighbours import Adjacency
 from signaal.hotspots.snapshot.counting import FORMAT
+from signaal.hotspots.snapshot.folder import prune, write_whole
 from signaal.hotspots.snapshot.nouns import Group, Snapshot, Track, View, Weeks
 
 LATEST = "latest.json"
@@ -63,7 +62,7 @@ def freeze(folder: Path, snapshot: Snapshot) -> SnapshotInfo:
         write_whole(file, encode(snapshot))
     note = {"file": file.name, "made_at": info.made_at.isoformat()}
     write_whole(folder / LATEST, json.dumps(note).encode())
-    _prune(folder)
+    prune(folder, "figures-*.npz", kept=file, most=KEPT_FILES)
     return info
 
 
@@ -171,19 +170,6 @@ def _group(parts: list[Any]) -> Group:
     return Group(tuple(blocks), *others)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader sees the old one or the new one, never half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)  # still there only when something went wrong
-
-
 def _zip(arrays: Arrays) -> bytes:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
@@ -207,12 +193,3 @@ def _dated(path: str, which: int, size: int, made_at: str) -> Snapshot:
 @lru_cache(maxsize=2)
 def _read_once(path: str, _which: int, _size: int) -> Snapshot:
     return decode(Path(path).read_bytes(), made_at=datetime.fromtimestamp(0, UTC))
-
-
-def _prune(folder: Path) -> None:
-    """Old figures go, but never those that count."""
-    named = {json.loads(note.read_bytes())["file"] for note in folder.glob(LATEST)}
-    files = sorted(folder.glob("figures-*.npz"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-KEPT_FILES]:
-        if file.name not in named:
-            file.unlink(missing_ok=True)
