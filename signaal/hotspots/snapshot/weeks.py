@@ -16,6 +16,8 @@ from signaal.hotspots.snapshot.bands import bands, hundredths
 from signaal.hotspots.snapshot.nouns import BoolArray, Counted, Group, Weeks
 from signaal.hotspots.snapshot.singles import alarms, unusual_weeks
 
+LEAST_WEEKS = 8
+"""So many weeks are the least that tell what is usual, besides the last ones."""
 SEED_DIGITS = 8
 HEXADECIMAL = 16
 
@@ -97,7 +99,7 @@ def _expected(counted: Counted, weekly: Ints, rules: FiguresPolicy) -> Expected:
         np.where(swallows(voices, homes), 0.0, homes),
         adjacency=counted.adjacency,
         weeks_of_year=np.array([monday_of(week).isocalendar().week for week in weeks]),
-        gaps=_gaps(weeks, rules),
+        gaps=_gaps(weeks, rules) | _before_all(counted, rules),
         leave_out=rules.longest_weeks,
     )
 
@@ -113,6 +115,17 @@ def _gaps(weeks: range, rules: FiguresPolicy) -> BoolArray:
             for week in weeks
         ]
     )
+
+
+def _before_all(counted: Counted, rules: FiguresPolicy) -> BoolArray:
+    """Weeks before anything at all was heard: nobody could report yet, which is no silence.
+
+    Of a line so young that hardly a week is left to tell what is usual, no week tells it.
+    """
+    heard = np.array([counted.weekly(kind).sum(axis=0) for kind in counted.kinds]).any(axis=0)
+    before = ~np.maximum.accumulate(heard) & heard.any()
+    young = heard.any() and (~before).sum() < rules.longest_weeks + LEAST_WEEKS
+    return np.asarray(before | young)
 
 
 def _scan(
