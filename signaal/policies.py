@@ -1,8 +1,9 @@
 """Reads every policy in alerts/ and says all that is wrong with them at once."""
 
 import json
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import Field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
@@ -83,9 +84,20 @@ def _read(path: Path, kind: type[PolicyT]) -> PolicyT:
     try:
         return TypeAdapter(kind).validate_json(as_json, strict=True, extra="forbid")
     except ValidationError as error:
-        raise BrokenPolicies(
-            tuple(PolicyFault(path.name, _key(f), _mend(f)) for f in error.errors())
-        ) from None
+        told = (fault for f in error.errors() for fault in _faults(f, path=path, kind=kind))
+        raise BrokenPolicies(tuple(told)) from None
+
+
+def _faults(fault: Any, *, path: Path, kind: type[Policy]) -> Iterator[PolicyFault]:  # noqa: ANN401 - pydantic's own loose dictionary
+    """One fault; or, of rules between fields, each that is told as "key: mend"."""
+    mend = _mend(fault)
+    key = f"(?:{'|'.join(map(re.escape, kind.__dataclass_fields__))})"
+    between = rf"(?:^|; )({key}(?:, {key})*): "
+    told = re.split(between, mend) if fault["type"] == "value_error" else [mend]
+    if told[0]:
+        yield PolicyFault(path.name, _key(fault), told[0])
+    for keys, sentence in zip(told[1::2], told[2::2], strict=True):
+        yield PolicyFault(path.name, keys, sentence)
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -70,9 +70,10 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path) -> None:
     (tmp_path / EarlyWarningPolicy.FILE).write_text(text)
     with raises(BrokenPolicies) as broken:
         read_policies(tmp_path, (EarlyWarningPolicy,))
-    (fault,) = broken.value.faults
-    assert "een op de vijf" in fault.mend
-    assert "the clock is changed" in fault.mend
+    told = {fault.key: fault.mend for fault in broken.value.faults}
+    assert told.keys() == {"random_share", "digest_hour"}
+    assert "een op de vijf" in told["random_share"]
+    assert "the clock is changed" in told["digest_hour"]
 
 
 def test_a_misspelt_key_is_named(tmp_path) -> None:
