@@ -10,16 +10,21 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from signaal.hotspots import snapshot as frozen
 from signaal.hotspots.actions.areas import _year_figures
-from signaal.hotspots.actions.showing import _map_figures, _View
-from signaal.hotspots.model import BlockName, precision_for, stretches_for
+from signaal.hotspots.actions.columns import View
+from signaal.hotspots.actions.showing import _map_figures
+from signaal.hotspots.model import BlockName, FiguresPolicy, precision_for, stretches_for
+from signaal.hotspots.snapshot.working import work_out
 from signaal.intake.model import Kind
+from signaal.policies import read_policies
 from signaal.privacy.suppression import suppress
+from signaal.resources import ALERTS
 
 BLOCKS, KINDS, PERIODS, RUNS, LIMIT = 25_000, 6, 13, 5, 30.0
 PER_NEIGHBOURHOOD, PER_DISTRICT = 25, 10
@@ -100,15 +105,17 @@ def main() -> None:
     print(f"  ratio           {ours / plain:7.1f} times one plain summing")
     given = town(rng)
     now = datetime(2026, 11, 16, 9, tzinfo=UTC)
-    made_in, made = once(lambda: frozen.make(given, last_week=WEEK, made_at=now))
+    rules = read_policies(ALERTS, [FiguresPolicy])[FiguresPolicy]
+    made_in, counted = once(lambda: frozen.count(given, last_week=WEEK, made_at=now))
+    made = work_out(counted, given, rules=rules)
     written_in, written = once(lambda: frozen.encode(made))
     print(f"a snapshot of {REPORTS:,} reports in {BLOCKS:,} blocks")
     print(f"  counting        {made_in:7.2f} s")
     print(f"  writing         {written_in:7.2f} s, {len(written) / 1e6:.1f} MB")
     for role in ("policy_officer", "coordinator"):
         precision = precision_for(role, Kind.NUISANCE)
-        view = _View(Kind.NUISANCE, precision, stretches_for(role))
-        shown_in, _ = once(lambda view=view: _map_figures(made, 0, view, None))
+        view = View(Kind.NUISANCE, precision, stretches_for(role))
+        shown_in, _ = once(partial(_map_figures, made, 0, view, None))
         print(f"  map figures     {shown_in:7.2f} s for {role}, once per snapshot")
     year_in, _ = once(lambda: _year_figures(made, frozenset()))
     print(f"  year of areas   {year_in:7.2f} s, once per snapshot")

@@ -133,8 +133,8 @@ def test_voices_are_placed_reports_with_their_weight(services, town, clock, text
         assert actions.count_reports(session) == 5
 
     assert sorted(voices.weight) == [0.0, 0.5, 1.0, 1.0]
-    assert voices.block_id == [block] * 4
-    assert voices.week == [week_of(clock.now())] * 4
+    assert list(voices.block_id) == [block] * 4
+    assert list(voices.week) == [week_of(clock.now())] * 4
     assert voices.kind == [Kind.NUISANCE] * 4
     assert voices.reporter_token == ["0" * 32] * 4
 
@@ -154,8 +154,8 @@ def test_what_was_unfounded_or_lies_outside_the_time_is_no_voice(
         both = actions.voices(session, since=start, until=start + timedelta(hours=2))
         none = actions.voices(session, since=start, until=start + timedelta(hours=1))
 
-    assert both.block_id == [second.block_id]
-    assert none.block_id == []
+    assert list(both.block_id) == [second.block_id]
+    assert list(none.block_id) == []
 
 
 def test_the_demos_history_is_decided_about_and_can_not_be_followed(services, town, clock, reports):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -130,14 +131,13 @@ def _input(
     kept &= ~np.append(np.array(points, dtype=np.bool_), np.False_)[block]
     kind_of = {kind: place for place, kind in enumerate(KINDS)}
     adjacency, centres = layer_of(folder, blocks)
-    token = np.array(voices.reporter_token, dtype="S")
     return Input(
         kinds=tuple(kind.value for kind in KINDS),
         blocks=tuple(_name(block) for block in blocks),
         block=block[kept],
         week=np.array(voices.week, dtype=np.int64)[kept],
-        kind=np.array([kind_of[kind] for kind in voices.kind], dtype=np.int64)[kept],
-        token=token[kept],
+        kind=np.fromiter(map(kind_of.__getitem__, voices.kind), dtype=np.int64)[kept],
+        token=list(compress(voices.reporter_token, kept.tolist())),
         weight=np.array(voices.weight, dtype=np.float64)[kept],
         adjacency=adjacency,
         centres=centres,

@@ -1,7 +1,7 @@
 """From reports to voices, and the fingerprints of all that went in."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
@@ -45,7 +45,7 @@ def count(
         made_at: Now; stands beside the figures, not in them.
         default_points: Codes of blocks that are left out.
     """
-    tokens, reporter = np.unique(np.array(given.token, dtype="S"), return_inverse=True)
+    tokens, reporter = _numbered(given.token)
     reports = ReportColumns(given.block, given.week, given.kind, reporter, given.weight)
     whole, past = _fingerprints(given, reporter=reporter, tokens=tokens, last_week=last_week)
     large = [block.dwellings >= SMALLEST_SHOWN for block in given.blocks]
@@ -66,6 +66,17 @@ def count(
         adjacency=given.beside,
         known=np.array(large, dtype=np.bool_) & np.array(named, dtype=np.bool_),
     )
+
+
+def _numbered(tokens: Sequence[str]) -> tuple[NDArray[np.bytes_], IntArray]:
+    """The different tokens in order, and which of them each report has.
+
+    By a dictionary: sorting a million long words takes ten times as long.
+    """
+    different = sorted(set(tokens))
+    place_of = {token: place for place, token in enumerate(different)}
+    reporter = np.fromiter(map(place_of.__getitem__, tokens), dtype=np.int64, count=len(tokens))
+    return np.array(different, dtype="S"), reporter
 
 
 def _half_voices(given: Input, reports: ReportColumns, *, span: Span) -> NDArray[np.uint16]:

@@ -1,5 +1,8 @@
 """How evenly a town's reports are spread, and whether they follow each other."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 
 import numpy as np
@@ -36,11 +39,14 @@ def evenness_of(counted: Counted, *, previous: FloatArray | None = None) -> Floa
     if not counted.known.any():
         return whole
     homes = counted.dwellings[counted.known]
-    for place, kind in enumerate(counted.kinds):
-        counts = counted.windows(kind)[counted.known]
+
+    def work_out(place: int) -> None:
+        counts = counted.windows(counted.kinds[place])[counted.known]
         for window in range(windows):
             found = unevenness(counts[:, window], homes, seed=SEED + place, simulations=SIMULATIONS)
             whole[place, window] = astuple(found)
+
+    _for_each_kind(counted, work_out)
     return whole
 
 
@@ -55,8 +61,10 @@ def together_of(counted: Counted) -> FloatArray:
         a number where there is nothing to compare.
     """
     whole = np.full((len(counted.kinds), RINGS, len(LAGS), 2), np.nan)
-    for place, kind in enumerate(counted.kinds):
-        weekly = np.where(counted.known[:, None], counted.weekly(kind), 0)[:, -HALF_YEAR - 1 : -1]
+
+    def work_out(place: int) -> None:
+        voices = counted.weekly(counted.kinds[place])
+        weekly = np.where(counted.known[:, None], voices, 0)[:, -HALF_YEAR - 1 : -1]
         block, week = np.nonzero(weekly)
         times = weekly[block, week]
         found = space_time(
@@ -67,4 +75,12 @@ def together_of(counted: Counted) -> FloatArray:
             seed=SEED + place,
         )
         whole[place, ..., 0], whole[place, ..., 1] = found.ratio, found.chance
+
+    _for_each_kind(counted, work_out)
     return whole
+
+
+def _for_each_kind(counted: Counted, work_out: Callable[[int], None]) -> None:
+    """Kinds side by side: each draws by its own seed, so the answer depends on no other."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(work_out, range(len(counted.kinds))))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -14,9 +15,11 @@ from signaal.db import Session
 from signaal.intake import store
 from signaal.intake.actions import keeping
 from signaal.intake.model import (
+    Channel,
     Classified,
     ContactReason,
     HistoricReport,
+    Kind,
     Language,
     ReportForDecision,
     ReportStatus,
@@ -40,18 +43,30 @@ def count_reports(session: Session) -> int:
 
 
 def voices(session: Session, *, since: datetime, until: datetime) -> VoiceColumns:
-    """Placed reports received in [since, until), oldest first, without those found unfounded."""
-    rows = store.voices(session, since=since, until=until)
-    return VoiceColumns(
-        block_id=[row[0] for row in rows],
-        week=[row[1] for row in rows],
-        kind=[row[2] for row in rows],
-        reporter_token=[row[3] for row in rows],
-        weight=[
-            voice_weight(channel=channel, identified=identified, brought=brought)
-            for *_, channel, identified, brought in rows
-        ],
+    """Placed reports received in [since, until), in any order, without those found unfounded."""
+    columns = VoiceColumns()
+    tokens: dict[str, str] = {}
+    for rows in store.voices(session, since=since, until=until):
+        block, week, kind, token, channel, identified, brought = zip(*rows, strict=True)
+        columns.block_id.extend(block)
+        columns.week.extend(week)
+        columns.kind.extend(map(_KINDS.__getitem__, kind))
+        # Whoever reports often has one token in memory, not one for each report.
+        columns.reporter_token.extend(map(tokens.setdefault, token, token))
+        columns.weight.extend(
+            map(_WEIGHTS.__getitem__, zip(channel, identified, brought, strict=True))
+        )
+    return columns
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+_WEIGHTS = {
+    (channel.value, identified, brought): voice_weight(
+        channel=channel, identified=identified, brought=brought
     )
+    for channel, identified, brought in product(Channel, (False, True), (False, True))
+}
+"""What each sort of report weighs; the database's 0 and 1 are false and true."""
 
 
 def classified(session: Session, *, since: datetime) -> Mapping[Classified, int]:

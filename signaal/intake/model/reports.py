@@ -4,7 +4,8 @@ import hmac
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from array import array
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -235,13 +236,13 @@ class Classified:
 
 @dataclass(frozen=True)
 class VoiceColumns:
-    """Placed reports as columns of equal length, oldest first; weight in voices."""
+    """Placed reports as columns of equal length, in any order; weight in voices."""
 
-    block_id: list[int]
-    week: list[int]
-    kind: list[Kind]
-    reporter_token: list[str]
-    weight: list[float]
+    block_id: "array[int]" = field(default_factory=lambda: array("q"))
+    week: "array[int]" = field(default_factory=lambda: array("q"))
+    kind: list[Kind] = field(default_factory=list)
+    reporter_token: list[str] = field(default_factory=list)
+    weight: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 # -- what is typed in a form ----------------------------------------------------------------

@@ -1,16 +1,38 @@
 """Reports, and what is sealed of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import cast
+from typing import TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Case, ColumnElement, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Case,
+    ColumnElement,
+    Integer,
+    String,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlmodel import Session, col
 
 from signaal.db import insert_for
-from signaal.intake.model import Channel, Kind, Outcome, ReportStatus, Urgency
+from signaal.intake.model import Kind, Outcome, ReportStatus, Urgency
 from signaal.intake.store.rows import ReportAdditionRow, ReportRow, SealedReportRow
+
+READ_AT_ONCE = 200
+"""Rows in memory at a time while reading very many.
+
+So few that Python never looks through them for what may be cleared away: with a million reports
+that looking takes twice as long as the reading (bench/bench_refresh.py).
+"""
+
+VoiceCells: TypeAlias = tuple[int, int, str, str, str, int, int]
 
 
 def add_report(session: Session, row: ReportRow) -> bool:
@@ -142,29 +164,38 @@ def latest_block(session: Session, tokens: Collection[str], *, since: datetime) 
     ).first()
 
 
-def voices(
-    session: Session, *, since: datetime, until: datetime
-) -> Sequence[tuple[int, int, Kind, str, Channel, bool, bool]]:
-    """Placed reports received in [since, until), oldest first, without those found unfounded."""
-    rows = session.execute(
+def voices(session: Session, *, since: datetime, until: datetime) -> Iterator[Sequence[VoiceCells]]:
+    """Placed reports received in [since, until), without those found unfounded; many at a time.
+
+    In any order, and with words instead of enums: a year of them is made into columns, and neither
+    the order nor a million objects in between would be of use.
+
+    Args:
+        session: The caller's session.
+        since: The first moment.
+        until: The first moment after it.
+
+    Yields:
+        Block, week, kind, token, channel, whether identified and whether brought, of each.
+    """
+    rows = session.connection().execute(
         select(
             col(ReportRow.block_id),
             col(ReportRow.week),
-            col(ReportRow.kind),
+            type_coerce(col(ReportRow.kind), String),
             col(ReportRow.reporter_token),
-            col(ReportRow.channel),
-            col(ReportRow.identified),
-            col(ReportRow.brought),
-        )
-        .where(
+            type_coerce(col(ReportRow.channel), String),
+            type_coerce(col(ReportRow.identified), Integer),
+            type_coerce(col(ReportRow.brought), Integer),
+        ).where(
             col(ReportRow.received_at) >= since,
             col(ReportRow.received_at) < until,
             col(ReportRow.block_id).is_not(None),
             or_(col(ReportRow.outcome).is_(None), col(ReportRow.outcome) != Outcome.UNFOUNDED),
-        )
-        .order_by(col(ReportRow.received_at), col(ReportRow.id))
-    ).all()
-    return cast("Sequence[tuple[int, int, Kind, str, Channel, bool, bool]]", rows)
+        ),
+        execution_options={"yield_per": READ_AT_ONCE},
+    )
+    yield from cast("Iterator[Sequence[VoiceCells]]", rows.partitions())
 
 
 def classified(session: Session, *, since: datetime) -> Sequence[tuple[Kind, str, Urgency, int]]:
