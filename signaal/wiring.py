@@ -179,7 +179,8 @@ def see(
     services: Services, *, on_progress: Callable[[str, float], None] | None = None
 ) -> SnapshotInfo:
     """Makes the figures anew, and considers at once what they say."""
-    made = hotspots.refresh(services, on_progress=on_progress)
+    warned = alerting.warned_weeks(services)
+    made = hotspots.refresh(services, warned=warned, on_progress=on_progress)
     alerting.consider_figures(services)
     return made
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from pytest import fixture, mark
 
+from signaal.clock import monday_of, week_of
 from signaal.hotspots import actions
 from signaal.hotspots import snapshot as frozen
-from signaal.hotspots.model import FiguresPolicy, Gap, Stretches
+from signaal.hotspots.model import FiguresPolicy, Gap, Stretches, WarnedWeeks
 from signaal.hotspots.snapshot.working import make
 from signaal.intake.model import Kind
 from signaal.policies import Policies
@@ -64,6 +65,64 @@ def test_news_in_the_running_week_alone_gives_what_all_anew_would_give(quick) ->
         file.unlink()
     actions.refresh(quick)
     assert file_of(quick) == partly
+
+
+def test_a_block_that_swallows_from_today_gives_what_all_anew_would_give(quick) -> None:
+    blocks = busy(quick)
+    report(quick, blocks[0], times=45, weeks_ago=1, who="lost")
+    actions.refresh(quick)
+    before = frozen.read(quick.settings.snapshots_dir)
+    report(quick, blocks[0], times=20, who="late")
+    actions.refresh(quick)
+    after = frozen.read(quick.settings.snapshots_dir)
+    assert after.info.past == before.info.past
+    assert np.isfinite(before.weeks.expected[0, 0]).all()
+    assert np.isnan(after.weeks.expected[0, 0]).all()
+    partly = frozen.encode(after)
+    for file in quick.settings.snapshots_dir.glob("*"):
+        file.unlink()
+    actions.refresh(quick)
+    assert file_of(quick) == partly
+
+
+def test_weeks_in_which_there_was_a_warning_say_less_about_what_is_usual(quick, clock) -> None:
+    blocks = busy(quick)
+    now = week_of(clock.now())
+    report(quick, blocks[3], times=40, weeks_ago=20, who="at the party")
+    actions.refresh(quick)
+    plain = frozen.read(quick.settings.snapshots_dir)
+    place = int(plain.weekly(Kind.NUISANCE)[:, -21].argmax())
+    party = WarnedWeeks(Kind.NUISANCE, (plain.blocks[place].code, "gone"), now - 21, now - 18)
+    running = WarnedWeeks(Kind.NUISANCE, (plain.blocks[0].code,), now - 1, now)
+
+    actions.refresh(quick, warned=[running, party])
+    wiser = frozen.read(quick.settings.snapshots_dir)
+
+    assert wiser.weeks.expected[0, place, -1] < plain.weeks.expected[0, place, -1]
+    assert wiser.info.fingerprint != plain.info.fingerprint
+    again = actions.refresh(quick, warned=[party])
+    assert again.fingerprint == wiser.info.fingerprint, "a warning of now says nothing yet"
+
+
+def test_weeks_in_which_the_line_was_down_are_no_silence_that_makes_the_next_week_loud(
+    quick, clock
+) -> None:
+    (block, *others) = build(quick, blocks=3)
+    for weeks_ago in range(30):
+        if weeks_ago not in range(3, 10):
+            for each in (block, *others):
+                report(quick, each, times=4, weeks_ago=weeks_ago, who=f"{weeks_ago}")
+    gaps = tuple(
+        Gap(monday_of(week_of(clock.now()) - ago), monday_of(week_of(clock.now()) - ago), "storing")
+        for ago in range(3, 10)
+    )
+
+    actions.refresh(quick)
+    assert frozen.read(quick.settings.snapshots_dir).weeks.alarm[0, :, 1].any(), "without knowing"
+
+    known = replace(quick, policies=Policies({FiguresPolicy: replace(RULES, gaps=gaps)}))
+    actions.refresh(known)
+    assert not frozen.read(quick.settings.snapshots_dir).weeks.alarm.any()
 
 
 def test_news_of_before_has_another_past(quick) -> None:

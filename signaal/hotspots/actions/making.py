@@ -14,7 +14,7 @@ from signaal.errors import NoSnapshot
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
 from signaal.hotspots.actions.layer import layer_of
-from signaal.hotspots.model import BlockName, FiguresPolicy, SnapshotInfo
+from signaal.hotspots.model import BlockName, FiguresPolicy, SnapshotInfo, WarnedWeeks
 from signaal.hotspots.numbers.counts import IntArray
 from signaal.hotspots.snapshot import Input, Snapshot
 from signaal.intake import actions as intake
@@ -31,7 +31,12 @@ A_MOMENT = timedelta(microseconds=1)
 Progress = Callable[[str, float], None]
 
 
-def refresh(services: Services, *, on_progress: Progress | None = None) -> SnapshotInfo:
+def refresh(
+    services: Services,
+    *,
+    warned: Sequence[WarnedWeeks] = (),
+    on_progress: Progress | None = None,
+) -> SnapshotInfo:
     """Counts anew, works out what stands out, and freezes it; keeps the shapes beside it.
 
     Without blocks there is nothing to freeze yet. Without news nothing is worked out: the latest
@@ -40,12 +45,17 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
 
     Args:
         services: The tools of the house.
+        warned: Blocks and weeks of earlier warnings.
         on_progress: Called with what is being done and the share that is done.
 
     Returns:
         Which figures are the latest now; those of no blocks were counted and not kept.
     """
-    tell = on_progress or _nobody
+    with frozen.taking_turns(services.settings.snapshots_dir):
+        return _made(services, warned=warned, tell=on_progress or _nobody)
+
+
+def _made(services: Services, *, warned: Sequence[WarnedWeeks], tell: Progress) -> SnapshotInfo:
     tell("meldingen / reports", 0.0)
     now = services.clock.now()
     week = week_of(now)
@@ -59,6 +69,7 @@ def refresh(services: Services, *, on_progress: Progress | None = None) -> Snaps
     tell("tellen / counting", 0.1)
     folder = services.settings.snapshots_dir
     given = _input(blocks, voices, successors=successors, folder=folder, rules=rules)
+    given = replace(given, warned=_past_warnings(warned, until=week - rules.longest_weeks))
     counted = frozen.count(given, last_week=week, made_at=now, default_points=rules.default_points)
     tell("kaart / map", 0.2)
     if not blocks:
@@ -96,13 +107,20 @@ def read_input(services: Services, *, first: int, last: int, rules: FiguresPolic
         successors = places.block_successors(session)
         voices = intake.voices(session, since=start_of(first), until=start_of(last + 1))
     folder = services.settings.snapshots_dir
-    return _input(blocks, voices, successors=successors, folder=folder, rules=rules)
+    with frozen.taking_turns(folder):
+        return _input(blocks, voices, successors=successors, folder=folder, rules=rules)
 
 
 def _blocks(session: Session) -> list[Block]:
     """The blocks that have dwellings, in order of code."""
     blocks = (block for block in places.block_layer(session) if block.dwellings > 0)
     return sorted(blocks, key=lambda block: block.code)
+
+
+def _past_warnings(warned: Sequence[WarnedWeeks], *, until: int) -> tuple[WarnedWeeks, ...]:
+    """Those in the weeks that tell what is usual, in one order whatever order they came in."""
+    past = (each for each in warned if each.first_week <= until)
+    return tuple(sorted(each._replace(last_week=min(each.last_week, until)) for each in past))
 
 
 def _nobody(_step: str, _share: float) -> None:

@@ -71,6 +71,7 @@ def view_of(
     rules: FiguresPolicy,
     weeks: Weeks | None,
     previous: View | None = None,
+    same_bands: bool = False,
 ) -> View:
     """All statistics of one sort of four weeks.
 
@@ -81,6 +82,7 @@ def view_of(
         weeks: What was expected of each week: then the view is ROLLING, from true counts; None:
             FIXED, from what is published and nothing else.
         previous: The ROLLING view of the same past: only the latest window is worked out.
+        same_bands: Whether just the same was expected then.
     """
     stretches = Stretches.FIXED if weeks is None else Stretches.ROLLING
     kinds = [_kind(counted, kind, stretches) for kind in counted.kinds]
@@ -88,7 +90,11 @@ def view_of(
         _look(counted, kind, rules=rules, before=None if previous is None else (previous, place))
         for place, kind in enumerate(kinds)
     ]
-    low, high = _all_bands(counted, kinds, weeks) if previous is None else _same(previous)
+    low, high = (
+        (previous.band_low, previous.band_high)
+        if previous and same_bands
+        else _all_bands(counted, kinds, weeks)
+    )
     return View(
         rate=np.array([[town.rate for town in kind.towns] for kind in kinds]),
         variance=np.array([[town.variance for town in kind.towns] for kind in kinds]),
@@ -107,10 +113,6 @@ def view_of(
         band_high=high,
         movements=tuple(_movements(counted, each.found, centres=centres) for each in looked),
     )
-
-
-def _same(previous: View) -> Ends:
-    return previous.band_low, previous.band_high
 
 
 def _kind(counted: Counted, kind: str, stretches: Stretches) -> _Kind:

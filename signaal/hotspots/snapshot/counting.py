@@ -90,6 +90,7 @@ def _fingerprints(
     """Of all that went in, and of all but the running week; in whatever order the reports come."""
     frame = sha256(json.dumps([FORMAT, last_week, given.kinds, given.rules]).encode())
     frame.update(json.dumps([list(vars(block).values()) for block in given.blocks]).encode())
+    frame.update(json.dumps(given.warned).encode())
     for whole in (given.beside.starts, given.beside.others, np.round(given.middles * HALVES)):
         frame.update(whole.astype("<i8").tobytes())
     past = frame.copy()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signaal.clock import AMSTERDAM, period_of
-from signaal.hotspots.model import PERIODS, BlockName, SnapshotInfo, Stretches
+from signaal.hotspots.model import PERIODS, BlockName, SnapshotInfo, Stretches, WarnedWeeks
 from signaal.hotspots.numbers.counts import FloatArray, IntArray, stretch_voices, whole_voices
 from signaal.hotspots.numbers.neighbours import Adjacency
 
@@ -37,6 +37,7 @@ class Input:
         adjacency: Who lies beside whom; None: nobody beside anybody.
         centres: Metres in EPSG:28992, shape (blocks, 2); None: all in one place.
         rules: Fingerprint of the rules by which the figures are made.
+        warned: Blocks and weeks of earlier warnings.
     """
 
     kinds: tuple[str, ...]
@@ -49,6 +50,7 @@ class Input:
     adjacency: Adjacency | None = None
     centres: FloatArray | None = None
     rules: str = ""
+    warned: tuple[WarnedWeeks, ...] = ()
 
     @property
     def beside(self) -> Adjacency:
@@ -170,6 +172,11 @@ class Weeks:
     groups: tuple[tuple[Group, ...], ...]
     maxima: FloatArray
     unusual: tuple[tuple[int, ...], ...]
+
+    def is_usual_in(self, hundredths: NDArray[np.uint16], dispersion: FloatArray) -> bool:
+        """Whether just this was expected, so that the bands are the same as well."""
+        same = np.array_equal(self.dispersion, dispersion)
+        return same and np.array_equal(self.hundredths, hundredths)
 
     @property
     def expected(self) -> FloatArray:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signaal.hotspots.model import TREND_WEEKS
+from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.expected import Expected
 from signaal.hotspots.numbers.single import ears, farrington, poisson_cusum
 
@@ -15,33 +16,35 @@ EARS_WEEKS = 16
 """The running week, two before it, and what those are compared with."""
 
 
-def alarms(weekly: NDArray[np.int64], expected: Expected) -> NDArray[np.bool_]:
+def alarms(weekly: FloatArray, expected: Expected) -> NDArray[np.bool_]:
     """Which blocks the methods for single blocks flag in the running week.
 
     Args:
-        weekly: Voices per block and week, oldest first, shape (blocks, weeks).
+        weekly: Voices per block and week, oldest first, shape (blocks, weeks); NaN: the line was
+            down.
         expected: What was expected of the last weeks.
 
     Returns:
         EARS C2, EARS C3 and Poisson CUSUM, shape (blocks, 3).
     """
-    recent = ears(weekly[:, -EARS_WEEKS:].astype(np.float64))
+    recent = ears(weekly[:, -EARS_WEEKS:])
     mu = expected.mu[:, -TREND_WEEKS:]
-    counts = weekly[:, -mu.shape[1] :].astype(np.float64)
+    counts = weekly[:, -mu.shape[1] :]
     sums = poisson_cusum(counts, mu, dispersion=expected.dispersion)
     flags = (recent.c2[:, -1] > C2_LIMIT, recent.c3[:, -1] > C3_LIMIT, sums[:, -1] > CUSUM_LIMIT)
     return np.stack(flags, axis=1)
 
 
-def unusual_weeks(weekly: NDArray[np.int64], *, last_week: int) -> tuple[int, ...]:
+def unusual_weeks(weekly: FloatArray, *, last_week: int) -> tuple[int, ...]:
     """Weeks of the last 26 in which the whole town had more than in other years.
 
     Args:
-        weekly: Voices per block and week, oldest first, shape (blocks, weeks).
+        weekly: Voices per block and week, oldest first, shape (blocks, weeks); NaN: the line was
+            down.
         last_week: The running week.
     """
-    town = weekly.sum(axis=0).astype(np.float64)
-    if not town.any():
+    town = weekly.sum(axis=0)
+    if not np.nan_to_num(town).any():
         return ()
     town[: int(np.argmax(town > 0))] = np.nan  # before the first voice nobody listened
     judged = farrington(town, weeks=TREND_WEEKS)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signaal.clock import monday_of
-from signaal.hotspots.model import TREND_WEEKS, FiguresPolicy
+from signaal.hotspots.model import TREND_WEEKS, FiguresPolicy, WarnedWeeks
 from signaal.hotspots.numbers.bayes_scan import recent_rise
 from signaal.hotspots.numbers.counts import FloatArray
 from signaal.hotspots.numbers.default_point import swallows
@@ -29,6 +29,7 @@ def weeks_of(
     *,
     centres: FloatArray,
     rules: FiguresPolicy,
+    warned: Sequence[WarnedWeeks] = (),
     previous: Weeks | None = None,
 ) -> Weeks:
     """Expectations, groups and alarms of all kinds, from true counts.
@@ -37,12 +38,18 @@ def weeks_of(
         counted: What was counted.
         centres: Where the blocks lie, metres, shape (blocks, 2).
         rules: By which rules.
+        warned: Blocks and weeks of earlier warnings: they say less about what is usual.
         previous: Of the same past: what is usual in a week is taken from it.
     """
     homes = np.where(counted.known, counted.dwellings, 0.0)
     windows = windows_of(centres, homes, radius=rules.radius_metres, share=rules.share_of_dwellings)
     history = [np.where(counted.known[:, None], counted.weekly(k), 0) for k in counted.kinds]
-    usual = [_expected(counted, weekly, rules) for weekly in history]
+    weeks = range(counted.info.week - history[0].shape[1] + 1, counted.info.week + 1)
+    gaps = _gaps(weeks, rules) | _before_all(counted, rules)
+    usual = [
+        _expected(counted, weekly, rules, weeks=weeks, gaps=gaps, flagged=flagged)
+        for weekly, flagged in zip(history, _flagged(counted, warned, weeks), strict=True)
+    ]
     scans = [
         _scan(
             counted,
@@ -54,7 +61,7 @@ def weeks_of(
         )
         for place, (weekly, expected) in enumerate(zip(history, usual, strict=True))
     ]
-    return _weeks(counted, usual, scans, history=history, previous=previous)
+    return _weeks(counted, usual, scans, history=history, gaps=gaps, previous=previous)
 
 
 def _weeks(
@@ -63,25 +70,28 @@ def _weeks(
     scans: Sequence[Scan],
     *,
     history: Sequence[Ints],
+    gaps: BoolArray,
     previous: Weeks | None,
 ) -> Weeks:
     whole = np.array([hundredths(_last(each.mu)) for each in usual])
+    dispersion = np.array([each.dispersion for each in usual])
     ends = (
-        [bands(h, dispersion=each.dispersion) for h, each in zip(whole, usual, strict=True)]
-        if previous is None
-        else list(zip(previous.band_low, previous.band_high, strict=True))
+        list(zip(previous.band_low, previous.band_high, strict=True))
+        if previous and previous.is_usual_in(whole, dispersion)
+        else [bands(h, dispersion=each.dispersion) for h, each in zip(whole, usual, strict=True)]
     )
-    both = list(zip(history, usual, strict=True))
+    seen = [np.where(gaps, np.nan, weekly) for weekly in history]
+    both = list(zip(seen, usual, strict=True))
     return Weeks(
         hundredths=whole,
-        dispersion=np.array([each.dispersion for each in usual]),
+        dispersion=dispersion,
         short=np.array([each.short for each in usual]),
         band_low=np.array([low for low, _ in ends]),
         band_high=np.array([high for _, high in ends]),
         alarm=np.array([alarms(weekly, expected) for weekly, expected in both]),
         groups=tuple(tuple(_group(each) for each in scan.clusters) for scan in scans),
         maxima=np.array([scan.maxima for scan in scans]),
-        unusual=tuple(unusual_weeks(weekly, last_week=counted.info.week) for weekly in history),
+        unusual=tuple(unusual_weeks(weekly, last_week=counted.info.week) for weekly in seen),
     )
 
 
@@ -89,9 +99,16 @@ def _last(expected: FloatArray) -> FloatArray:
     return expected[:, -TREND_WEEKS:]
 
 
-def _expected(counted: Counted, weekly: Ints, rules: FiguresPolicy) -> Expected:
+def _expected(
+    counted: Counted,
+    weekly: Ints,
+    rules: FiguresPolicy,
+    *,
+    weeks: range,
+    gaps: BoolArray,
+    flagged: BoolArray | None,
+) -> Expected:
     """What is usual; of a block that swallows reports whose place was not found, nothing."""
-    weeks = range(counted.info.week - weekly.shape[1] + 1, counted.info.week + 1)
     homes = np.where(counted.known, counted.dwellings, 0.0)
     voices = weekly.astype(np.float64)
     return expected_weeks(
@@ -99,7 +116,8 @@ def _expected(counted: Counted, weekly: Ints, rules: FiguresPolicy) -> Expected:
         np.where(swallows(voices, homes), 0.0, homes),
         adjacency=counted.adjacency,
         weeks_of_year=np.array([monday_of(week).isocalendar().week for week in weeks]),
-        gaps=_gaps(weeks, rules) | _before_all(counted, rules),
+        gaps=gaps,
+        flagged=flagged,
         leave_out=rules.longest_weeks,
     )
 
@@ -115,6 +133,20 @@ def _gaps(weeks: range, rules: FiguresPolicy) -> BoolArray:
             for week in weeks
         ]
     )
+
+
+def _flagged(
+    counted: Counted, warned: Sequence[WarnedWeeks], weeks: range
+) -> list[BoolArray | None]:
+    """For each kind the blocks and weeks in which there was a warning; None without any."""
+    place_of = {block.code: place for place, block in enumerate(counted.blocks)}
+    flags: dict[str, BoolArray] = {}
+    for each in warned:
+        flag = flags.setdefault(each.kind.value, np.zeros((len(place_of), len(weeks)), np.bool_))
+        places = [place_of[code] for code in each.codes if code in place_of]
+        first, last = (max(week - weeks.start, 0) for week in (each.first_week, each.last_week + 1))
+        flag[places, first:last] = True
+    return [flags.get(kind) for kind in counted.kinds]
 
 
 def _before_all(counted: Counted, rules: FiguresPolicy) -> BoolArray:

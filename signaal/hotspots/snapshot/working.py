@@ -59,8 +59,13 @@ def work_out(
     same = previous if previous and previous.info.past == counted.info.past else None
     tell("verwacht per week / expected per week", 0.3)
     weeks = weeks_of(
-        counted, centres=given.middles, rules=rules, previous=same.weeks if same else None
+        counted,
+        centres=given.middles,
+        rules=rules,
+        warned=given.warned,
+        previous=same.weeks if same else None,
     )
+    usual = same and same.weeks.is_usual_in(weeks.hundredths, weeks.dispersion)
     tell("wat opvalt / what stands out", 0.6)
     rolling = view_of(
         counted,
@@ -68,6 +73,7 @@ def work_out(
         rules=rules,
         weeks=weeks,
         previous=same.rolling if same else None,
+        same_bands=bool(usual),
     )
     tell("wat iedereen ziet / what all see", 0.7)
     fixed = same.fixed if same else view_of(counted, centres=given.middles, rules=rules, weeks=None)
