@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from pytest import approx, mark
 
 from signaal.hotspots.numbers.bayes_scan import (
+    HIGHEST,
     LANES,
     LASTS,
     Rise,
@@ -226,3 +227,19 @@ def test_the_order_of_blocks_and_the_number_of_threads_change_nothing(seed) -> N
         for threads in (1, 2)
     )
     assert np.array_equal(one, two)
+
+
+@mark.parametrize("door", [None, none])
+def test_counts_beyond_single_precision_count_as_the_highest_and_still_have_a_chance(door) -> None:
+    windows = town(4)
+    expected, certainty = np.full((4, 8), 60.0), np.full(4, 0.5)
+    loud = np.full((4, 8), 900)
+    more = {} if door is None else {"compile_with": door}
+
+    found = recent_rise(
+        loud, expected, windows=windows, certainty=certainty, simulations=99, seed=3, **more
+    )
+
+    assert found.maxima.max() == HIGHEST, "what is hardly known brings anything by chance"
+    assert all(0.01 < group.chance <= 1.0 for group in found.clusters)
+    assert found.clusters

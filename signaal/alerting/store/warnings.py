@@ -97,11 +97,6 @@ def alive(session: Session) -> list[EarlyWarning]:
     return [warning_of(row) for row in session.scalars(query.order_by(col(EarlyWarningRow.id)))]
 
 
-def raised_in(session: Session, week: int) -> list[EarlyWarning]:
-    """Warnings that were raised in this week and haven't ended."""
-    return [each for each in alive(session) if each.raised_week == week]
-
-
 def keep_step(
     session: Session,
     step: Step,

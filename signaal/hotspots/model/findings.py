@@ -81,7 +81,7 @@ class ClusterFigure:
         last_week: The running week.
         observed: Reporters in these blocks and weeks.
         expected: How many were expected.
-        ratio: Log likelihood ratio: how much better "more here" explains it.
+        ratio: Logarithm of how many times as likely the counts are with a rise there.
         chance: The chance to find such a group anywhere in town in one look.
         recurrence_weeks: By chance once in so many weekly looks.
     """

@@ -31,6 +31,8 @@ So new ones come so many times less often than weeks in which chance shows one.
 LEAST = 3
 MOST = 100
 """So many groups are told at most."""
+HIGHEST = 80.0
+"""Logarithm of evidence beyond which all is alike: single precision holds no more than e^88."""
 LANES = 32
 """Draws side by side; fixed, so that the answer does not depend on the machine."""
 Compile = Callable[[Any], Any]
@@ -77,7 +79,8 @@ class Rise:
         raised = cases.astype(np.float32)
         raised *= np.float32(np.log(self.times) / self.dispersion)
         raised -= (usual * ((self.times - 1.0) / self.dispersion)).astype(np.float32)
-        np.exp(raised, out=raised)
+        with np.errstate(over="ignore"):  # beyond HIGHEST all counts alike
+            np.exp(raised, out=raised)
         raised *= np.float32(self.taking_part)
         raised += np.float32(1.0 - self.taking_part)
         return raised
@@ -198,7 +201,7 @@ def recent_rise(
     ):
         column = int(evidence.weeks[middle]) - 1
         log = float(evidence.log[middle])
-        chance = chance_of(log, maxima)
+        chance = chance_of(min(log, HIGHEST), maxima)
         clusters.append(
             Cluster(
                 blocks=tuple(blocks.tolist()),
@@ -300,7 +303,7 @@ def rise_maxima(
         factors = rise.factors(drawn, usual[:, :, None])
         loop(factors, near.starts, near.others, best)
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(best))
+            return np.minimum(np.log(best), HIGHEST)
 
     groups = [seeds[first : first + LANES] for first in range(0, simulations, LANES)]
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:

@@ -32,7 +32,8 @@ class Cluster:
         expected: Expected.
         llr: Log likelihood ratio: how badly the expectation fits.
         chance: How often the whole town shows such a group somewhere when nothing is going on.
-        recurrence: Once in how many looks chance alone shows one (1 / chance).
+        recurrence: Chance alone shows one once in so many looks (1 / chance), or, of
+            `bayes_scan.recent_rise`, a new one once in so many weekly looks.
     """
 
     blocks: tuple[int, ...]

@@ -94,9 +94,9 @@ class Group(NamedTuple):
         weeks: How many weeks back it began; 1 for the running week.
         observed: Reporters.
         expected: How many were expected.
-        ratio: Log likelihood ratio.
+        ratio: Logarithm of how many times as likely the counts are with a rise there.
         chance: Of such a group anywhere in town, in one look.
-        recurrence: By chance once in so many looks.
+        recurrence: By chance a new one once in so many weekly looks.
     """
 
     blocks: tuple[int, ...]
