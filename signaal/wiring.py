@@ -23,10 +23,10 @@ import signaal
 from signaal.access import actions as access
 from signaal.access.model import Act, Purpose
 from signaal.alerting import actions as alerting
-from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy
+from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy, unknown_categories
 from signaal.clock import AMSTERDAM, PretendClock, SystemClock
 from signaal.db import Database
-from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
+from signaal.errors import OutdatedTables, UnsafeSetting
 from signaal.hotspots import actions as hotspots
 from signaal.hotspots.model import FiguresPolicy, SnapshotInfo
 from signaal.intake import actions as intake
@@ -38,7 +38,7 @@ from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webho
 from signaal.outside.openid import OpenIdProvider
 from signaal.outside.smtp import SmtpMailer
 from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
-from signaal.policies import Policies, Policy, read_policies
+from signaal.policies import Across, Policies, Policy, read_policies
 from signaal.privacy import actions as privacy
 from signaal.resources import ALERTS, MIGRATIONS
 from signaal.services import Services
@@ -54,6 +54,14 @@ POLICY_TYPES: tuple[type[Policy], ...] = (
     EscalationPolicy,
     FiguresPolicy,
     EarlyWarningPolicy,
+)
+
+_CATEGORIES_OF_RULES = Across(
+    (AlertPolicy, "rules"),
+    (Categories, "categories"),
+    lambda rules, categories: unknown_categories(
+        rules, {category.code for category in categories}, file=Categories.FILE
+    ),
 )
 
 
@@ -136,22 +144,8 @@ def read_all_policies(settings: Settings) -> Policies:
     Raises:
         BrokenPolicies: Every fault in every file, and what doesn't fit between two files.
     """
-    policies = read_policies(settings.policies_dir or ALERTS, POLICY_TYPES)
-    known = policies[Categories].codes
-    unknown = tuple(
-        PolicyFault(
-            AlertPolicy.FILE,
-            f"rules.{number}.categories",
-            f"{code!r} staat niet in {Categories.FILE}; verbeter de spelling / is not in"
-            f" {Categories.FILE}; mend its spelling",
-        )
-        for number, rule in enumerate(policies[AlertPolicy].rules)
-        for code in rule.categories
-        if code not in known
-    )
-    if unknown:
-        raise BrokenPolicies(unknown)
-    return policies
+    folder = settings.policies_dir or ALERTS
+    return read_policies(folder, POLICY_TYPES, across=(_CATEGORIES_OF_RULES,))
 
 
 def ticks(house: House) -> tuple[Tick, ...]:

@@ -5,6 +5,7 @@ from pytest import raises
 
 from signaal.errors import BrokenPolicies
 from signaal.policies import read_policies
+from signaal.rules import Condition, between, holds
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,10 @@ class Ringing:
     steps: tuple[Step, ...]
     loop_minutes: int
 
-    def __post_init__(self) -> None:
-        if not self.steps:
-            message = "steps: noem minstens één stap / name at least one step"
-            raise ValueError(message)
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        holds("steps", lambda each: each.steps, "noem minstens één stap / name at least one step"),
+        between("loop_minutes", 1, 60, of="minuten / minutes"),
+    )
 
 
 @dataclass(frozen=True)

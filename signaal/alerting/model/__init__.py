@@ -40,7 +40,14 @@ from signaal.alerting.model.pages import (
     chance_at_most,
     weeks_at_least,
 )
-from signaal.alerting.model.reports import Action, AlertPolicy, Decision, Rule, decide
+from signaal.alerting.model.reports import (
+    Action,
+    AlertPolicy,
+    Decision,
+    Rule,
+    decide,
+    unknown_categories,
+)
 from signaal.alerting.model.week import (
     Origin,
     Place,
@@ -94,6 +101,7 @@ __all__ = [
     "list_of_week",
     "quarter_of",
     "raised_by",
+    "unknown_categories",
     "warned",
     "weeks_at_least",
 ]

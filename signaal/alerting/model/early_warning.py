@@ -10,12 +10,13 @@ from signaal.access.model import MATRIX
 from signaal.clock import AMSTERDAM
 from signaal.hotspots.model import ClusterFigure
 from signaal.intake.model import Kind
+from signaal.rules import OWNER, Condition, between, holds, refuse
 
 WEEKS_PER_QUARTER = 13
 LEAST_FALSE, MOST_FALSE = 0.05, 26.0
 """False alarms per quarter: once in five years, or twice a week."""
-LEAST_REPORTERS = 2
-"""Fewer than two would be one person's word (numbers.md, section 6)."""
+LEAST_REPORTERS, MOST_REPORTERS = 3, 500
+"""The scan knows no smaller group (`bayes_scan.LEAST`); no group of blocks has more reporters."""
 LEAST_ROWS, MOST_ROWS = 5, 50
 LEAST_SHARE, MOST_SHARE = 0.2, 0.5
 """One in five places is drawn at random (trust.md, section 4, rule 6)."""
@@ -67,73 +68,70 @@ class EarlyWarningPolicy:
     digest_weekday: int
     digest_hour: int
 
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        OWNER,
+        holds(
+            "kinds",
+            lambda policy: bool(policy.kinds) and len(set(policy.kinds)) == len(policy.kinds),
+            "noem minstens een soort, en elke soort een keer / name at least one kind, and each"
+            " kind once",
+        ),
+        between(
+            "false_alarms_per_quarter",
+            LEAST_FALSE,
+            MOST_FALSE,
+            why="gewoon is 1. Nul kan niet: wie nooit vals alarm wil, wordt nooit gewaarschuwd"
+            " / 1 is usual. Zero is impossible: who wants no false alarm ever is never warned",
+        ),
+        between(
+            "least_reporters",
+            LEAST_REPORTERS,
+            MOST_REPORTERS,
+            of="melders / reporters",
+            why="met minder is er geen groep, met meer is er nooit een waarschuwing / with fewer"
+            " there is no group, with more there never is a warning",
+        ),
+        between("fading_after_weeks", 1, MOST_WEEKS - 1, of="weken / weeks"),
+        between("ended_after_weeks", 2, MOST_WEEKS, of="weken / weeks"),
+        holds(
+            "fading_after_weeks, ended_after_weeks",
+            lambda policy: policy.fading_after_weeks < policy.ended_after_weeks,
+            "eerst zwakker, daarna pas voorbij; maak het eerste getal kleiner of het tweede groter"
+            " / first fading, only then ended; make the first number smaller or the second larger",
+        ),
+        between("list_length", LEAST_ROWS, MOST_ROWS, of="regels / rows"),
+        between(
+            "random_share",
+            LEAST_SHARE,
+            MOST_SHARE,
+            why="0.2 is een op de vijf; met minder loting is niet te zien of waarschuwingen iets"
+            " zeggen / 0.2 is one in five; with fewer draws nobody can see whether warnings mean"
+            " anything",
+        ),
+        holds(
+            "told",
+            lambda policy: (
+                0 < len(policy.told) == len(set(policy.told)) and set(policy.told) <= {*TOLD_ROLES}
+            ),
+            f"kies uit {', '.join(TOLD_ROLES)}, elk een keer; andere rollen zien geen weekcijfers /"
+            f" choose from {', '.join(TOLD_ROLES)}, each once; other roles see no weekly figures",
+        ),
+        holds(
+            "digest_weekday",
+            lambda policy: policy.digest_weekday in WEEKDAYS,
+            "kies 1 (maandag) tot 7 (zondag) / choose 1 (Monday) to 7 (Sunday)",
+        ),
+        holds(
+            "digest_hour",
+            lambda policy: policy.digest_hour in HOURS and policy.digest_hour != HOUR_OF_CHANGE,
+            "kies 0 tot 23, maar niet 2: tussen twee en drie wordt de klok verzet / choose 0 to"
+            " 23, but not 2: between two and three the clock is changed",
+        ),
+    )
+
     def __post_init__(self) -> None:
         """Refuses rules that can't be kept; says all that is wrong at once."""
-        faults = [fault for is_wrong, fault in (*self._warning(), *self._telling()) if is_wrong]
-        if faults:
-            raise ValueError("; ".join(faults))
-
-    def _warning(self) -> list[tuple[bool, str]]:
-        return [
-            (
-                not self.owner.strip(),
-                "owner: noem wie hiervoor staat / name who answers for this",
-            ),
-            (
-                not self.kinds or len(set(self.kinds)) < len(self.kinds),
-                "kinds: noem minstens een soort, en elke soort een keer / name at least one kind,"
-                " and each kind once",
-            ),
-            (
-                not LEAST_FALSE <= self.false_alarms_per_quarter <= MOST_FALSE,
-                f"false_alarms_per_quarter: kies {LEAST_FALSE} tot {MOST_FALSE:.0f} (gewoon is 1)."
-                " Nul kan niet: wie nooit vals alarm wil, wordt nooit gewaarschuwd / choose"
-                f" {LEAST_FALSE} to {MOST_FALSE:.0f} (1 is usual). Zero is impossible: who wants no"
-                " false alarm ever is never warned",
-            ),
-            (
-                self.least_reporters < LEAST_REPORTERS,
-                f"least_reporters: kies {LEAST_REPORTERS} of meer; een enkele melder is geen groep"
-                f" / choose {LEAST_REPORTERS} or more; one reporter is no group",
-            ),
-            (
-                not 1 <= self.fading_after_weeks < self.ended_after_weeks <= MOST_WEEKS,
-                "fading_after_weeks, ended_after_weeks: eerst zwakker (1 week of later), daarna"
-                f" pas voorbij (hoogstens {MOST_WEEKS} weken) / first fading (1 week or later),"
-                f" only then ended (at most {MOST_WEEKS} weeks)",
-            ),
-        ]
-
-    def _telling(self) -> list[tuple[bool, str]]:
-        strangers = sorted(set(self.told) - set(TOLD_ROLES))
-        return [
-            (
-                not LEAST_ROWS <= self.list_length <= MOST_ROWS,
-                f"list_length: kies {LEAST_ROWS} tot {MOST_ROWS} regels / choose {LEAST_ROWS} to"
-                f" {MOST_ROWS} rows",
-            ),
-            (
-                not LEAST_SHARE <= self.random_share <= MOST_SHARE,
-                f"random_share: kies {LEAST_SHARE} (een op de vijf) tot {MOST_SHARE}; met minder"
-                " loting is niet te zien of waarschuwingen iets zeggen / choose"
-                f" {LEAST_SHARE} (one in five) to {MOST_SHARE}; with fewer draws nobody can see"
-                " whether warnings mean anything",
-            ),
-            (
-                bool(strangers) or not self.told,
-                f"told: kies uit {', '.join(TOLD_ROLES)}; andere rollen zien geen weekcijfers /"
-                f" choose from {', '.join(TOLD_ROLES)}; other roles see no weekly figures",
-            ),
-            (
-                self.digest_weekday not in WEEKDAYS,
-                "digest_weekday: kies 1 (maandag) tot 7 (zondag) / choose 1 (Monday) to 7 (Sunday)",
-            ),
-            (
-                self.digest_hour not in HOURS or self.digest_hour == HOUR_OF_CHANGE,
-                "digest_hour: kies 0 tot 23, maar niet 2: tussen twee en drie wordt de klok"
-                " verzet / choose 0 to 23, but not 2: between two and three the clock is changed",
-            ),
-        ]
+        refuse(self)
 
     @property
     def fingerprint(self) -> str:

@@ -1,6 +1,7 @@
 """When is a report a warning, and who is told: decided by rules that a policy officer can read."""
 
 import json
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from hashlib import sha256
 from typing import ClassVar
 
 from signaal.intake.model import Classified, Kind, ReportForDecision, Urgency
+from signaal.rules import OWNER, Condition, refuse
 
 
 class Action(StrEnum):
@@ -71,44 +73,83 @@ class AlertPolicy:
     review_by: date
     rules: tuple[Rule, ...]
 
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        OWNER,
+        Condition(("rules",), lambda policy: _faults_of_rules(policy.rules)),
+    )
+
     def __post_init__(self) -> None:
         """Refuses rules that leave a report without an answer, or danger without a person."""
-        if not self.owner.strip():
-            raise ValueError("owner: noem wie hiervoor staat / name who answers for this")
-        names = [rule.name for rule in self.rules]
-        if len(set(names)) < len(names):
-            raise ValueError("rules: geef elke regel een eigen naam / give each rule its own name")
-        if not self.rules or not self.rules[-1].fits_all:
-            raise ValueError(
-                "rules: eindig met een regel die altijd past (lege lijsten) / end with a rule that "
-                "always fits (empty lists)"
-            )
-        if any(rule.fits_all for rule in self.rules[:-1]):
-            raise ValueError(
-                "rules: een regel die altijd past hoort onderaan / a rule that always fits "
-                "belongs at the bottom"
-            )
-        if not self._pages_all_danger():
-            raise ValueError(
-                "rules: begin met een regel die elke acute melding bij een mens brengt (action "
-                '"page_duty", urgencies ["acute"], lege kinds en categories) / begin with a rule '
-                "that takes every acute report to a person"
-            )
+        refuse(self)
 
     @property
     def fingerprint(self) -> str:
         """Tells one version of the rules from another; written down with each decision."""
         return sha256(json.dumps(asdict(self), default=str, sort_keys=True).encode()).hexdigest()
 
-    def _pages_all_danger(self) -> bool:
-        """Whether words of acute danger reach a person whatever they are about."""
-        for rule in self.rules:
-            if not rule.urgencies or Urgency.ACUTE in rule.urgencies:
-                if rule.action is not Action.PAGE_DUTY:
-                    return False
-                if not (rule.kinds or rule.categories):
-                    return True
-        return False
+
+def unknown_categories(
+    rules: Sequence[Rule], codes: Container[str], *, file: str
+) -> Iterator[tuple[str, str]]:
+    """Categories in the rules that nothing can be about: each with its key and the mend.
+
+    Args:
+        rules: From top to bottom.
+        codes: The closed list.
+        file: Where the closed list stands.
+    """
+    for number, rule in enumerate(rules):
+        for code in rule.categories:
+            if code not in codes:
+                yield (
+                    f"rules.{number}.categories",
+                    f"{code!r} staat niet in {file}; verbeter de spelling / is not in {file};"
+                    " mend its spelling",
+                )
+
+
+def _faults_of_rules(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a list of rules, from the words of each to their order."""
+    names = [rule.name for rule in rules]
+    for number, rule in enumerate(rules):
+        for key in ("name", "because_nl", "because_en"):
+            if not getattr(rule, key).strip():
+                yield f"rules.{number}.{key}", "vul dit in / fill this in"
+        if rule.name in names[:number]:
+            yield (
+                f"rules.{number}.name",
+                "geef elke regel een eigen naam / give each rule its own name",
+            )
+        if rule.fits_all and number < len(rules) - 1:
+            yield (
+                f"rules.{number}",
+                "een regel die altijd past hoort onderaan / a rule that always fits belongs at the"
+                " bottom",
+            )
+    if not rules or not rules[-1].fits_all:
+        yield (
+            "rules",
+            "eindig met een regel die altijd past (lege lijsten) / end with a rule that always"
+            " fits (empty lists)",
+        )
+    if not _pages_all_danger(rules):
+        yield (
+            "rules",
+            'begin met een regel die elke acute melding bij een mens brengt (action "page_duty",'
+            ' urgencies ["acute"], lege kinds en categories) / begin with a rule that takes every'
+            " acute report to a person",
+        )
+
+
+def _pages_all_danger(rules: Sequence[Rule]) -> bool:
+    """Whether words of acute danger reach a person whatever they are about."""
+    for rule in rules:
+        if not rule.urgencies or Urgency.ACUTE in rule.urgencies:
+            if rule.action is not Action.PAGE_DUTY:
+                return False
+            if not (rule.kinds or rule.categories):
+                return True
+    return False
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ from signaal.hotspots.model.pages import (
     YearFigures,
 )
 from signaal.hotspots.model.patterns import Pattern
-from signaal.hotspots.model.policy import FiguresPolicy, Gap
+from signaal.hotspots.model.policy import FiguresPolicy, Gap, unknown_points
 from signaal.hotspots.model.sights import (
     AREA_KINDS,
     LOOKERS,
@@ -111,4 +111,5 @@ __all__ = [
     "shown",
     "shown_weeks",
     "stretches_for",
+    "unknown_points",
 ]

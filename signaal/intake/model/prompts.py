@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from signaal.intake.model.reading import check_phrase
+from signaal.intake.model.reading import phrases_fit
+from signaal.rules import Condition, refuse
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,10 @@ class PromptWords:
     illness: tuple[str, ...]
     harmless: tuple[str, ...]
 
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = tuple(
+        phrases_fit(key) for key in ("origin", "faith", "illness", "harmless")
+    )
+
     def __post_init__(self) -> None:
         """Refuses phrases that can never be found."""
-        for key in ("origin", "faith", "illness", "harmless"):
-            phrases = getattr(self, key)
-            for phrase in phrases:
-                check_phrase(key, phrase)
-            if len(set(phrases)) < len(phrases):
-                raise ValueError(f"{key}: noem elk woord één keer / name each word once")
+        refuse(self)

@@ -1,10 +1,13 @@
 """What a report can be about: kinds, urgencies, the closed list, and what was read."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from signaal.places.model import AddressWords
+from signaal.rules import Condition, refuse
 
 
 class Kind(StrEnum):
@@ -91,6 +94,83 @@ class Danger:
     words: tuple[str, ...]
 
 
+SHORTEST_STEM = 3
+"""A shorter stem with a `*` would fit almost every word."""
+
+
+def phrases_fit(key: str) -> Condition:
+    """The condition that every phrase of a list can be found, and stands in it once."""
+    return Condition((key,), lambda policy: _faults_of_phrases(key, getattr(policy, key)))
+
+
+def _faults_of_phrases(key: str, phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for phrase in phrases:
+        if not _can_be_found(phrase):
+            yield (
+                key,
+                f"schrijf {phrase!r} in kleine letters en cijfers, met één spatie tussen woorden en"
+                f" minstens {SHORTEST_STEM} letters bij een * / write {phrase!r} in small letters"
+                f" and digits, with one space between words and at least {SHORTEST_STEM} letters"
+                " beside a *",
+            )
+    for phrase, times in Counter(phrases).items():
+        if times > 1:
+            yield key, f"noem elk woord één keer / name each word once: {phrase!r}"
+
+
+def _can_be_found(phrase: str) -> bool:
+    words = phrase.split(" ")
+    return (
+        phrase.isascii()
+        and words[0] != "*"
+        and all(word == "*" or _is_stem(word) for word in words)
+    )
+
+
+def _is_stem(word: str) -> bool:
+    stem = word.removesuffix("*") if word.endswith("*") else word.removeprefix("*")
+    long_enough = stem == word or len(stem) >= SHORTEST_STEM
+    return stem.isalnum() and stem == stem.lower() and long_enough
+
+
+def _faults_of_categories(categories: Sequence[Category]) -> Iterator[tuple[str, str]]:
+    codes = [category.code for category in categories]
+    for number, category in enumerate(categories):
+        key = f"categories.{number}"
+        if category.code in codes[:number]:
+            yield f"{key}.code", f"noem elke code één keer / name each code once: {category.code}"
+        for text in ("code", "label_nl", "label_en"):
+            if not getattr(category, text).strip():
+                yield f"{key}.{text}", "vul dit in / fill this in"
+        yield from _faults_of_phrases(f"{key}.words", category.words)
+        yield from _faults_of_phrases(f"{key}.hints", category.hints)
+    missing = sorted(set(Kind) - {category.kind for category in categories})
+    if missing:
+        yield (
+            "categories",
+            f"geef elke soort een categorie / give each kind a category: {', '.join(missing)}",
+        )
+
+
+def _faults_of_dangers(dangers: Sequence[Danger]) -> Iterator[tuple[str, str]]:
+    if not dangers:
+        yield "dangers", "noem woorden van acuut gevaar / name words of acute danger"
+    for number, danger in enumerate(dangers):
+        yield from _faults_of_phrases(f"dangers.{number}.words", danger.words)
+        if not danger.words:
+            yield f"dangers.{number}.words", "noem een woord / name a word"
+
+
+def _faults_of_codes(
+    used: Iterable[tuple[str, str]], categories: Sequence[Category]
+) -> Iterator[tuple[str, str]]:
+    """Codes, each with its key, that are not in the closed list."""
+    codes = {category.code for category in categories}
+    for key, code in used:
+        if code not in codes:
+            yield key, f"deze code staat niet in de lijst / this code is not in the list: {code}"
+
+
 @dataclass(frozen=True)
 class Categories:
     """The closed list of categories, and the words by which a message is read.
@@ -121,10 +201,29 @@ class Categories:
     near_negations: tuple[str, ...]
     softeners: tuple[str, ...]
 
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        Condition(("categories",), lambda policy: _faults_of_categories(policy.categories)),
+        Condition(("dangers",), lambda policy: _faults_of_dangers(policy.dangers)),
+        Condition(
+            ("unclear", "categories"),
+            lambda policy: _faults_of_codes([("unclear", policy.unclear)], policy.categories),
+        ),
+        Condition(
+            ("dangers", "categories"),
+            lambda policy: _faults_of_codes(
+                [
+                    (f"dangers.{number}.category", danger.category)
+                    for number, danger in enumerate(policy.dangers)
+                ],
+                policy.categories,
+            ),
+        ),
+        *map(phrases_fit, ("urgent", "harmless", "negations", "near_negations", "softeners")),
+    )
+
     def __post_init__(self) -> None:
         """Refuses doubled codes, unknown codes and phrases that can never be found."""
-        self._check_codes()
-        self._check_phrases()
+        refuse(self)
 
     def of(self, code: str) -> Category:
         """The category with this code.
@@ -141,71 +240,6 @@ class Categories:
     def codes(self) -> frozenset[str]:
         """All codes of the closed list."""
         return frozenset(category.code for category in self.categories)
-
-    def _check_codes(self) -> None:
-        codes = [category.code for category in self.categories]
-        doubled = sorted({code for code in codes if codes.count(code) > 1})
-        if doubled:
-            raise ValueError(
-                f"categories: noem elke code één keer / name each code once: {', '.join(doubled)}"
-            )
-        used = {self.unclear, *(danger.category for danger in self.dangers)}
-        unknown = sorted(used - set(codes))
-        if unknown:
-            raise ValueError(
-                "unclear, dangers: deze codes staan niet in de lijst / these codes are not in "
-                f"the list: {', '.join(unknown)}"
-            )
-        missing = sorted(set(Kind) - {category.kind for category in self.categories})
-        if missing:
-            raise ValueError(
-                "categories: geef elke soort een categorie / give each kind a category: "
-                f"{', '.join(missing)}"
-            )
-
-    def _check_phrases(self) -> None:
-        lists = {
-            "urgent": self.urgent,
-            "harmless": self.harmless,
-            "negations": self.negations,
-            "near_negations": self.near_negations,
-            "softeners": self.softeners,
-        }
-        lists |= {f"dangers.{danger.code}": danger.words for danger in self.dangers}
-        for category in self.categories:
-            lists[f"{category.code}.words"] = category.words
-            lists[f"{category.code}.hints"] = category.hints
-        for key, phrases in lists.items():
-            for phrase in phrases:
-                check_phrase(key, phrase)
-            if len(set(phrases)) < len(phrases):
-                raise ValueError(f"{key}: noem elk woord één keer / name each word once")
-        for danger in self.dangers:
-            if not danger.words:
-                raise ValueError(f"dangers.{danger.code}: noem een woord / name a word")
-
-
-SHORTEST_STEM = 3
-"""A shorter stem with a `*` would fit almost every word."""
-
-
-def check_phrase(key: str, phrase: str) -> None:
-    """Refuses a phrase that can never be found, with a sentence that says how to mend it."""
-    words = phrase.split(" ")
-    good = words[0] != "*" and all(word == "*" or _is_stem(word) for word in words)
-    if phrase.isascii() and good:
-        return
-    raise ValueError(
-        f"{key}: schrijf {phrase!r} in kleine letters en cijfers, met één spatie tussen woorden "
-        f"en minstens {SHORTEST_STEM} letters bij een * / write {phrase!r} in small letters and "
-        f"digits, with one space between words and at least {SHORTEST_STEM} letters beside a *"
-    )
-
-
-def _is_stem(word: str) -> bool:
-    stem = word.removesuffix("*") if word.endswith("*") else word.removeprefix("*")
-    long_enough = stem == word or len(stem) >= SHORTEST_STEM
-    return stem.isalnum() and stem == stem.lower() and long_enough
 
 
 @dataclass(frozen=True)

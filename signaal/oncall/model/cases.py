@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from signaal.oncall.model.rota import E164
+from signaal.rules import OWNER, Condition, between, filled, holds, refuse
 
 
 class CaseState(StrEnum):
@@ -133,6 +134,8 @@ class AttemptOutcome(StrEnum):
 LONGEST_RING_SECONDS = 25
 SHORTEST_RING_SECONDS = 10
 SECONDS_PER_MINUTE = 60
+MINUTES_PER_DAY = 1440
+_CALLER_WAITS = "de beller wacht / the caller waits"
 
 
 @dataclass(frozen=True)
@@ -179,28 +182,62 @@ class EscalationPolicy:
     alarm_after_steps: int
     floor_interval_seconds: int
 
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        OWNER,
+        filled("voice_nl"),
+        filled("voice_en"),
+        between("menu_seconds", 1, 30, of="seconden / seconds", why=_CALLER_WAITS),
+        between("menu_repeats", 1, 5, of="keer / times", why=_CALLER_WAITS),
+        between("postcode_seconds", 1, 30, of="seconden / seconds", why=_CALLER_WAITS),
+        between(
+            "ring_seconds",
+            SHORTEST_RING_SECONDS,
+            LONGEST_RING_SECONDS,
+            of="seconden / seconds",
+            why="korter dan de meeste voicemails wachten / shorter than most voicemails wait",
+        ),
+        between("whisper_seconds", 1, 30, of="seconden / seconds", why=_CALLER_WAITS),
+        between("shortest_talk_seconds", 1, 120, of="seconden / seconds"),
+        between(
+            "longest_talk_minutes",
+            5,
+            MINUTES_PER_DAY,
+            of="minuten / minutes",
+            why="een dag is het langst dat een gesprek kan duren / no call lasts over a day",
+        ),
+        between("same_caller_minutes", 1, MINUTES_PER_DAY, of="minuten / minutes"),
+        between(
+            "callback_minutes",
+            1,
+            240,
+            of="minuten / minutes",
+            why="wie 's nachts belt kan niet langer wachten / who calls at night can't wait longer",
+        ),
+        between("page_ring_seconds", SHORTEST_RING_SECONDS, 60, of="seconden / seconds"),
+        between("page_delay_seconds", 1, 3600, of="seconden / seconds"),
+        between("alarm_after_steps", 1, 20, of="personen / persons"),
+        between(
+            "floor_interval_seconds",
+            1,
+            3600,
+            of="seconden / seconds",
+            why="een alarm zwijgt niet langer dan een uur / no alarm is silent for over an hour",
+        ),
+        holds(
+            "page_delay_seconds, alarm_after_steps, callback_minutes",
+            lambda policy: (
+                policy.page_delay_seconds * policy.alarm_after_steps
+                < policy.callback_minutes * SECONDS_PER_MINUTE
+            ),
+            "page_delay_seconds x alarm_after_steps moet korter zijn dan callback_minutes, anders"
+            " komt het alarm na de belofte / must be shorter than callback_minutes, or the alarm"
+            " comes after the promise",
+        ),
+    )
+
     def __post_init__(self) -> None:
         """Refuses figures that would break a promise to the caller."""
-        figures = {name: value for name, value in vars(self).items() if isinstance(value, int)}
-        low = [name for name, value in figures.items() if value < 1]
-        if low:
-            raise ValueError(f"{', '.join(low)}: minstens 1 / at least 1")
-        if not SHORTEST_RING_SECONDS <= self.ring_seconds <= LONGEST_RING_SECONDS:
-            raise ValueError(
-                "ring_seconds: kies 10 tot 25, korter dan de meeste voicemails wachten / "
-                "choose 10 to 25, shorter than most voicemails wait"
-            )
-        silence = self.page_delay_seconds * self.alarm_after_steps
-        if silence >= self.callback_minutes * SECONDS_PER_MINUTE:
-            raise ValueError(
-                "page_delay_seconds x alarm_after_steps moet korter zijn dan callback_minutes, "
-                "anders komt het alarm na de belofte / must be shorter than callback_minutes, or "
-                "the alarm comes after the promise"
-            )
-        if not (self.owner.strip() and self.voice_nl.strip() and self.voice_en.strip()):
-            raise ValueError(
-                "owner, voice_nl en voice_en: vul ze in / owner, voice_nl, voice_en: fill them in"
-            )
+        refuse(self)
 
 
 # -- the call -------------------------------------------------------------------------------
