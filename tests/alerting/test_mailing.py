@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from pytest import fixture
+from pytest import fixture, mark
+from sqlalchemy import update
 from sqlmodel import select
 from uuid_utils.compat import uuid7
 
@@ -13,6 +14,9 @@ from signaal.access.store import people as accounts
 from signaal.access.store.people import PersonRow
 from signaal.alerting import actions
 from signaal.alerting.actions.figures import take_in
+from signaal.alerting.store import EarlyWarningRow
+from signaal.alerting.web.words import recurrence_sentence
+from signaal.app import create_app
 from signaal.clock import start_of
 from signaal.messages import actions as messages
 from signaal.messages.store import OutboxRow
@@ -135,6 +139,28 @@ def test_a_mail_says_it_in_dutch_and_in_english_and_leads_to_the_page(house) -> 
     assert "5 tot en met 9 melders" in dutch
     assert "5 to 9 reporters" in english
     assert "\n\n\n" not in mail.body
+
+
+@mark.parametrize(
+    ("weeks", "dutch", "english"),
+    [
+        (4.0, "vaker dan eens per maand", "more often than once a month"),
+        (4.5, "hoogstens eens per maand", "at most once a month"),
+        (52.0, "hoogstens eens in de 12 maanden", "at most once in 12 months"),
+        (104.0, "hoogstens eens in de 2 jaar", "at most once in 2 years"),
+        (9e9, "hoogstens eens in de 100 jaar", "at most once in 100 years"),
+    ],
+)
+def test_the_mail_tells_how_often_by_chance_as_the_page_does(house, weeks, dutch, english) -> None:
+    employ(house, BOSS, ("coordinator", None))
+    take_in(house, found(group("B00", recurrence_weeks=500.0)))
+    with house.database.session() as session, session.begin():
+        session.exec(update(EarlyWarningRow).values(recurrence_weeks=weeks))
+    (mail,) = arrived_after_sending(house)
+    assert f"ergens in de stad {dutch} voor." in mail.body
+    assert f"somewhere in town {english}." in mail.body
+    with create_app(house).test_request_context():
+        assert dutch in recurrence_sentence(weeks)
 
 
 def test_the_digest_goes_once_a_week_from_its_hour_on(house, clock) -> None:

@@ -8,7 +8,13 @@ from signaal.access import actions as access
 from signaal.access.model import sight_of
 from signaal.alerting.actions.evaluating import evaluation
 from signaal.alerting.actions.showing import list_districts, warnings, week_list
-from signaal.alerting.model import EarlyWarningPolicy, WarningShown, WeekList, digest_due
+from signaal.alerting.model import (
+    EarlyWarningPolicy,
+    WarningShown,
+    WeekList,
+    digest_due,
+    once_per,
+)
 from signaal.clock import monday_of, week_of
 from signaal.hotspots.model import Shown, short_name
 from signaal.intake.model import Kind
@@ -26,11 +32,6 @@ WORTH_SENDING = timedelta(days=2)
 """An older digest is no news."""
 NEW_FOR = 1
 """A warning is told in the week in which it was raised and so many weeks after."""
-MONTHS_PER_YEAR, WEEKS_PER_YEAR = 12, 52
-YEARS_FROM = 24
-"""Months from which people would rather count in years."""
-MOST_YEARS = 100
-"""Nobody can tell rarer things apart."""
 KINDS = {
     "nl": {Kind.NUISANCE: "overlast", Kind.CONCERN: "zorgen", Kind.ARREARS: "huurachterstand"},
     "en": {Kind.NUISANCE: "nuisance", Kind.CONCERN: "concern", Kind.ARREARS: "rent arrears"},
@@ -164,7 +165,6 @@ def _no_better(services: Services, reader: Visitor) -> tuple[Kind, ...]:
 
 
 def _told(warning: WarningShown, *, language: str) -> dict[str, object]:
-    months = int(warning.recurrence_weeks * MONTHS_PER_YEAR / WEEKS_PER_YEAR)
     return {
         "kind": KINDS[language][warning.kind],
         "blocks": [short_name(code) for code in warning.codes],
@@ -172,8 +172,7 @@ def _told(warning: WarningShown, *, language: str) -> dict[str, object]:
         "since": _day(warning.since_week),
         "reporters": _class(warning.reporters, language=language),
         "expected": max(round(warning.expected), 1),
-        "months": max(months, 1),
-        "years": min(months // MONTHS_PER_YEAR, MOST_YEARS) if months >= YEARS_FROM else 0,
+        "often": once_per(warning.recurrence_weeks),
     }
 
 

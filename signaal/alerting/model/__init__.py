@@ -33,11 +33,14 @@ from signaal.alerting.model.looks import (
     quarter_of,
 )
 from signaal.alerting.model.pages import (
+    OnceIn,
+    Span,
     WarningShown,
     WarningStep,
     WeekList,
     WeekRow,
     chance_at_most,
+    once_per,
     weeks_at_least,
 )
 from signaal.alerting.model.reports import (
@@ -75,12 +78,14 @@ __all__ = [
     "Look",
     "LookMade",
     "LookOnBlock",
+    "OnceIn",
     "Origin",
     "Place",
     "QuarterScore",
     "Room",
     "Rule",
     "Score",
+    "Span",
     "Step",
     "Verdict",
     "WarningShown",
@@ -99,6 +104,7 @@ __all__ = [
     "fisher_more",
     "held_by",
     "list_of_week",
+    "once_per",
     "quarter_of",
     "raised_by",
     "unknown_categories",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from signaal.alerting.model.life import Cause, WarningState
@@ -13,6 +14,11 @@ CHANCE_STEPS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """For who sees classes, a chance is "at most" one of these: an exact one would tell the count."""
 WEEK_STEPS = (0, 4, 13, 26, 52, 104, 260, 520)
 """For who sees classes, a recurrence is "at least" one of these, in weeks."""
+MONTHS_PER_YEAR, WEEKS_PER_YEAR = 12, 52
+YEARS_FROM = 24
+"""Months from which people would rather count in years."""
+MOST_YEARS = 100
+"""Nobody can tell rarer things apart."""
 
 
 def chance_at_most(chance: float) -> float:
@@ -23,6 +29,38 @@ def chance_at_most(chance: float) -> float:
 def weeks_at_least(weeks: float) -> float:
     """The recurrence as who sees classes may know it."""
     return float(max(step for step in WEEK_STEPS if step <= max(weeks, 0.0)))
+
+
+class Span(StrEnum):
+    """In what a recurrence is told."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True)
+class OnceIn:
+    """By chance at most once in so many months or years."""
+
+    number: int
+    span: Span
+
+
+def once_per(weeks: float) -> OnceIn | None:
+    """A recurrence as people say it, on pages and in mails alike: rounded down, so it stays true.
+
+    Args:
+        weeks: By chance once in so many weeks.
+
+    Returns:
+        In months, and from two years on in years; None for more often than once a month.
+    """
+    months = int(weeks * MONTHS_PER_YEAR / WEEKS_PER_YEAR)
+    if months < 1:
+        return None
+    if months < YEARS_FROM:
+        return OnceIn(months, Span.MONTH)
+    return OnceIn(min(months // MONTHS_PER_YEAR, MOST_YEARS), Span.YEAR)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from signaal.alerting.model import (
     Cause,
     KindScore,
     Score,
+    Span,
     Verdict,
     WarningShown,
     WarningState,
     WeekRow,
+    once_per,
 )
 from signaal.alerting.web.door import blueprint
 from signaal.clock import monday_of
@@ -27,12 +29,6 @@ RARE = 0.2
 """A chance above which nothing is called a rarity."""
 SURE = 0.05
 """A chance at which warnings do better than the draw."""
-WEEKS_PER_MONTH = 52 / 12
-MONTHS_PER_YEAR = 12
-YEARS_FROM = 24
-"""Months from which people would rather count in years."""
-MOST_YEARS = 100
-"""Nobody can tell rarer things apart."""
 RAREST = 1_000_000
 """One in so many blocks, and nobody can tell rarer things apart."""
 
@@ -186,23 +182,23 @@ def _two_digits(number: int) -> int:
 @blueprint.app_template_filter()
 def recurrence_sentence(weeks: float) -> str:
     """How often chance alone brings such a group, somewhere in town."""
-    months = weeks / WEEKS_PER_MONTH
-    if months < 1:
+    often = once_per(weeks)
+    if often is None:
         return str(_("Door toeval komt zo'n groep vaker dan eens per maand voor."))
-    if months < YEARS_FROM:
+    if often.span is Span.MONTH:
         return str(
             ngettext(
                 "Door toeval komt zo'n groep ergens in de stad hoogstens eens per maand voor.",
                 "Door toeval komt zo'n groep ergens in de stad hoogstens eens in de %(num)s"
                 " maanden voor.",
-                int(months),
+                often.number,
             )
         )
     return str(
         _(
             "Door toeval komt zo'n groep ergens in de stad hoogstens eens in de %(years)s jaar"
             " voor.",
-            years=min(int(months // MONTHS_PER_YEAR), MOST_YEARS),
+            years=often.number,
         )
     )
 
