@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 
 import structlog
 from alembic import command as alembic
@@ -17,6 +18,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.typing import EventDict
 
 import signaal
@@ -26,9 +28,9 @@ from signaal.alerting import actions as alerting
 from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy, unknown_categories
 from signaal.clock import AMSTERDAM, PretendClock, SystemClock
 from signaal.db import Database
-from signaal.errors import OutdatedTables, UnsafeSetting
+from signaal.errors import BrokenPolicies, OutdatedTables, PolicyFault, UnsafeSetting
 from signaal.hotspots import actions as hotspots
-from signaal.hotspots.model import FiguresPolicy, SnapshotInfo
+from signaal.hotspots.model import FiguresPolicy, SnapshotInfo, unknown_points
 from signaal.intake import actions as intake
 from signaal.intake.model import Categories, PromptWords
 from signaal.messages import actions as messages
@@ -38,6 +40,7 @@ from signaal.outside.console import ConsoleCarrier, ConsoleSignatureCheck, webho
 from signaal.outside.openid import OpenIdProvider
 from signaal.outside.smtp import SmtpMailer
 from signaal.outside.twilio import TwilioCarrier, TwilioSignatureCheck
+from signaal.places import actions as places
 from signaal.policies import Across, Policies, Policy, read_policies
 from signaal.privacy import actions as privacy
 from signaal.resources import ALERTS, MIGRATIONS
@@ -146,6 +149,54 @@ def read_all_policies(settings: Settings) -> Policies:
     """
     folder = settings.policies_dir or ALERTS
     return read_policies(folder, POLICY_TYPES, across=(_CATEGORIES_OF_RULES,))
+
+
+def compare_points(settings: Settings, policies: Policies) -> bool:
+    """Looks whether the default points are blocks; without blocks there is nothing to look at.
+
+    Args:
+        settings: Which database.
+        policies: The policies in force.
+
+    Returns:
+        Whether there was something to compare with, or nothing to compare.
+
+    Raises:
+        BrokenPolicies: Each code that no block has.
+    """
+    rules = policies[FiguresPolicy]
+    if not rules.default_points:
+        return True
+    codes = _codes_of_blocks(settings)
+    unknown = unknown_points(rules, codes) if codes else ()
+    if unknown:
+        raise BrokenPolicies(
+            tuple(
+                PolicyFault(
+                    FiguresPolicy.FILE,
+                    "default_points",
+                    f"geen blok met woningen heeft de code {code!r}; verbeter hem of haal hem weg"
+                    f" / no block with dwellings has the code {code!r}; mend or remove it",
+                )
+                for code in unknown
+            )
+        )
+    return bool(codes)
+
+
+def _codes_of_blocks(settings: Settings) -> frozenset[str]:
+    """The codes of all blocks; none while there is no database, or none that can be read."""
+    database = Database(settings.database)
+    file = database.engine.url.database
+    try:
+        if database.is_sqlite and not (file and Path(file).is_file()):
+            return frozenset()
+        with database.reading() as session:
+            return frozenset(block.code for block in places.block_layer(session))
+    except SQLAlchemyError:
+        return frozenset()
+    finally:
+        database.close()
 
 
 def ticks(house: House) -> tuple[Tick, ...]:

@@ -7,6 +7,7 @@ from itertools import compress
 from pathlib import Path
 
 import numpy as np
+import structlog
 
 from signaal.clock import start_of, week_of
 from signaal.db import Session
@@ -14,7 +15,13 @@ from signaal.errors import NoSnapshot
 from signaal.hotspots import map as drawing
 from signaal.hotspots import snapshot as frozen
 from signaal.hotspots.actions.layer import layer_of
-from signaal.hotspots.model import BlockName, FiguresPolicy, SnapshotInfo, WarnedWeeks
+from signaal.hotspots.model import (
+    BlockName,
+    FiguresPolicy,
+    SnapshotInfo,
+    WarnedWeeks,
+    unknown_points,
+)
 from signaal.hotspots.numbers.counts import IntArray
 from signaal.hotspots.snapshot import Input, Snapshot
 from signaal.intake import actions as intake
@@ -22,6 +29,8 @@ from signaal.intake.model import Kind, VoiceColumns
 from signaal.places import actions as places
 from signaal.places.model import Block
 from signaal.services import Services
+
+log = structlog.get_logger()
 
 KINDS = tuple(Kind)
 NOWHERE = -1
@@ -79,6 +88,7 @@ def _made(services: Services, *, warned: Sequence[WarnedWeeks], tell: Progress) 
     before = _latest(folder)
     if before and before.info.fingerprint == counted.info.fingerprint:
         return frozen.freeze(folder, replace(before, info=counted.info))
+    _warn_of_unknown_points(rules, blocks)
     from signaal.hotspots.snapshot.working import work_out
 
     made = work_out(
@@ -91,6 +101,12 @@ def _made(services: Services, *, warned: Sequence[WarnedWeeks], tell: Progress) 
     info = frozen.freeze(folder, made)
     tell("klaar / done", 1.0)
     return info
+
+
+def _warn_of_unknown_points(rules: FiguresPolicy, blocks: Sequence[Block]) -> None:
+    unknown = unknown_points(rules, {block.code for block in blocks})
+    if unknown:
+        log.warning("default points that no block is", file=rules.FILE, codes=list(unknown))
 
 
 def read_input(services: Services, *, first: int, last: int, rules: FiguresPolicy) -> Input:
