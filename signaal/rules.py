@@ -29,16 +29,6 @@ class Ruled(Protocol):
     CONDITIONS: ClassVar[tuple[Condition, ...]]
 
 
-class Reviewed(Protocol):
-    """A policy with a day on which people look at it again."""
-
-    FILE: ClassVar[str]
-
-    @property
-    def review_by(self) -> date:
-        """When it is looked at again."""
-
-
 def holds(keys: str, good: Callable[[Any], bool], mend: str) -> Condition:
     """A condition that is kept or not.
 
@@ -108,18 +98,18 @@ def refuse(policy: Ruled) -> None:
         raise ValueError("; ".join(faults))
 
 
-def overdue(policies: Iterable[Reviewed], today: date) -> tuple[tuple[str, date], ...]:
+def overdue(policies: Iterable[object], today: date) -> tuple[tuple[str, date], ...]:
     """The policies that should have been looked at again before today.
 
     Args:
-        policies: Policies with a day of review.
+        policies: Policies; those without a day of review are never late.
         today: The present day.
 
     Returns:
         The file and the day of each, the longest ago first.
     """
-    late = ((policy.FILE, policy.review_by) for policy in policies if policy.review_by < today)
-    return tuple(sorted(late, key=lambda each: (each[1], each[0])))
+    days = ((getattr(each, "review_by", date.max), getattr(each, "FILE", "")) for each in policies)
+    return tuple((file, day) for day, file in sorted(days) if day < today)
 
 
 def _word(word: str) -> str:

@@ -10,10 +10,11 @@ from signaal.alerting import actions as alerting
 from signaal.alerting.actions import Fired
 from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy
 from signaal.cli.base import A_FILE, commands, progress, require_files, with_house
-from signaal.clock import monday_of
+from signaal.clock import AMSTERDAM, SystemClock, monday_of
 from signaal.errors import UnusableFile
 from signaal.hotspots.model import FiguresPolicy, short_name
 from signaal.policies import read_policy
+from signaal.rules import overdue
 from signaal.settings import read_settings
 
 WEEKS_PER_QUARTER = 13
@@ -30,7 +31,19 @@ def policies() -> None:
 @policies.command("check")
 def policies_check() -> None:
     """Says all that is wrong with the policies, with file, key and mend."""
-    wiring.read_all_policies(read_settings())
+    settings = read_settings()
+    in_force = wiring.read_all_policies(settings)
+    if not wiring.compare_points(settings, in_force):
+        click.echo(
+            f"{FiguresPolicy.FILE}: default_points: er zijn nog geen blokken om ze mee te"
+            " vergelijken / there are no blocks yet to compare them with"
+        )
+    for file, day in overdue(in_force, SystemClock().now().astimezone(AMSTERDAM).date()):
+        click.echo(
+            f"{file}: review_by: deze regels hadden op {day} herzien moeten zijn; lees ze na en zet"
+            f" een nieuwe dag / these rules should have been reviewed on {day}; read them again"
+            " and set a new day"
+        )
     click.echo("Alle beleidsregels zijn in orde. / All policies are in order.")
 
 

@@ -1,6 +1,6 @@
 """Decides about reports and figures, keeps the list of the week, and learns how good it was."""
 
-from signaal.alerting.actions.evaluating import evaluation, shout_no_better
+from signaal.alerting.actions.evaluating import evaluation, overdue_rules, shout_no_better
 from signaal.alerting.actions.figures import consider_figures
 from signaal.alerting.actions.looking import look_at
 from signaal.alerting.actions.mailing import send_mails
@@ -23,6 +23,7 @@ __all__ = [
     "list_districts",
     "look_at",
     "looks_of_block",
+    "overdue_rules",
     "purge",
     "send_mails",
     "shout_no_better",

@@ -1,6 +1,7 @@
 """How often warnings proved right, beside the random draw; and says so when it is no better."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 import structlog
 
@@ -19,6 +20,7 @@ from signaal.errors import NotAllowed
 from signaal.hotspots.model import kinds_for
 from signaal.intake.model import Kind
 from signaal.privacy.model import Precision
+from signaal.rules import overdue
 from signaal.services import Services
 from signaal.visitor import Visitor
 
@@ -42,6 +44,11 @@ def evaluation(services: Services, *, visitor: Visitor) -> Evaluation:
     kinds = kinds_for(visitor.role, arrears=services.settings.arrears_layer)
     with services.database.reading() as session:
         return _evaluation(session, services, districts=visitor.districts, kinds=kinds)
+
+
+def overdue_rules(services: Services) -> tuple[tuple[str, date], ...]:
+    """The policies that should have been looked at again by now: their files and days."""
+    return overdue(services.policies, services.clock.now().astimezone(AMSTERDAM).date())
 
 
 def shout_no_better(services: Services) -> bool:

@@ -27,5 +27,6 @@ def show_quality() -> Response:
             evaluation=actions.evaluation(tools, visitor=asker),
             evenness=hotspots.evenness(tools, visitor=asker),
             origins=list(Origin),
+            overdue=actions.overdue_rules(tools),
         )
     )
