@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pytest import fixture, raises
+from sqlalchemy import update
 from sqlmodel import select
 from structlog.testing import capture_logs
 
@@ -24,10 +25,12 @@ from signaal.alerting.store import (
     WeekListRow,
     WeekPlaceRow,
 )
+from signaal.alerting.web.words import warning_sentence
+from signaal.app import create_app
 from signaal.clock import start_of
 from signaal.errors import NotAllowed, UnknownWeekPlace, UnusableLook
 from signaal.hotspots import actions as hotspots
-from signaal.hotspots.model import FiguresPolicy
+from signaal.hotspots.model import FiguresPolicy, Shown
 from signaal.policies import Policies
 from signaal.privacy.masks import MASK
 from signaal.privacy.periods import Kept, period
@@ -124,7 +127,7 @@ def test_a_warning_is_shown_within_the_visitors_districts_and_as_the_role_may_se
     take_in(house, found(group("B19", "B20", observed=9)))
     (mine,) = actions.warnings(house, visitor=TEAM)
     assert (mine.codes, mine.goes_beyond) == (("B19",), True)
-    assert (mine.reporters.low, mine.reporters.high, mine.recurrence_weeks) == (5, 9, 260.0)
+    assert (mine.reporters.low, mine.reporters.high, mine.recurrence_weeks) == (5, None, 260.0)
     (whole,) = actions.warnings(house, visitor=COORDINATOR)
     assert (whole.codes, whole.goes_beyond) == (("B19", "B20"), False)
     assert (whole.reporters.low, whole.recurrence_weeks) == (9, 500.0)
@@ -133,6 +136,46 @@ def test_a_warning_is_shown_within_the_visitors_districts_and_as_the_role_may_se
     assert actions.warnings(house, visitor=replace(TEAM, districts=frozenset({"WK9"}))) == ()
     with raises(NotAllowed):
         actions.warnings(house, visitor=OFFICER)
+
+
+def test_from_a_group_nobody_takes_off_the_own_blocks_to_know_another_district(house) -> None:
+    groups = (group("B18", "B19", "B20", "B21", observed=16),)
+    figures = [
+        figure(f"B{at}", weekly=(count,), district="WK1" if at < 20 else "WK2")
+        for at, count in ((18, 9), (19, 2), (20, 4), (21, 1))
+    ]
+    take_in(house, found(*groups, figures=figures))
+    here = replace(COORDINATOR, districts=frozenset({"WK1"}))
+    (part,) = actions.warnings(house, visitor=here)
+    (step,) = part.history
+    for told in (part, step):
+        assert told.reporters == Shown(9, None, hidden=False)
+        assert told.recurrence_weeks == 260.0, "an exact one tells an exact number"
+    (whole,) = actions.warnings(house, visitor=COORDINATOR)
+    assert whole.reporters == Shown(13, 17, hidden=False), "two blocks have less than three"
+    (team,) = actions.warnings(house, visitor=replace(TEAM, districts=None))
+    assert team.reporters == Shown(5, 21, hidden=False)
+
+
+def test_what_a_group_had_stays_known_while_it_fades(house) -> None:
+    take_in(house, found(group("B00", "B01", observed=13)))
+    take_in(house, found(week=WEEK + 2, sign="b"))
+    (there,) = actions.warnings(house, visitor=COORDINATOR)
+    assert there.state is WarningState.FADING
+    assert {step.reporters for step in there.history} == {there.reporters}
+    assert there.reporters == Shown(13, 13, hidden=False)
+
+
+def test_of_a_warning_without_counts_of_its_blocks_no_number_is_told(house) -> None:
+    take_in(house, found(group("B00", observed=13)))
+    with house.database.session() as session, session.begin():
+        for kind in (EarlyWarningRow, EarlyWarningStepRow):
+            session.exec(update(kind).values(places='{"B00": "WK1"}'))
+    (there,) = actions.warnings(house, visitor=COORDINATOR)
+    assert there.reporters == Shown(0, None, hidden=True)
+    with create_app(house).test_request_context():
+        words = warning_sentence(there)
+    assert "waren er meer melders dan gewoon. Hoeveel, tonen we hier niet." in words
 
 
 def test_an_ended_warning_is_shown_when_asked_for(house, clock) -> None:

@@ -109,11 +109,21 @@ def test_what_a_mail_says_is_hidden_for_its_reader_as_the_page_is(house) -> None
     assert "waren er 13 melders" in to_boss.body
     assert "hoogstens eens in de 9 jaar voor" in to_boss.body
     assert "Het gaat om: B00, B25." in to_boss.body
-    assert "waren er 10 tot en met 19 melders" in to_team.body
+    assert "waren er 5 of meer melders" in to_team.body, "of the block in the own district"
     assert "hoogstens eens in de 5 jaar voor" in to_team.body
     assert "Het gaat om: B00, en blokken in een andere wijk." in to_team.body
     for hidden in ("13", "B25", " 9 jaar", "115"):
         assert hidden not in to_team.body.replace("11-2026", "").replace(WEB, "")
+
+
+def test_a_mail_without_a_number_says_that_none_is_shown(house) -> None:
+    employ(house, TEAM, ("team_member", HERE))
+    take_in(house, found(group("B00", "B25", "B26", "B27", observed=13)))
+    (mail,) = arrived_after_sending(house)
+    assert "waren er meer melders dan gewoon. Hoeveel, tonen we hier niet." in mail.body
+    assert "there were more reporters than usual. How many, we do not show here." in mail.body
+    for hidden in ("minder dan", "fewer than", "Gewoon zijn", "\n\n\n"):
+        assert hidden not in mail.body
 
 
 WEB = "http://127.0.0.1"
@@ -190,7 +200,7 @@ def test_the_digest_names_running_warnings_in_classes_for_a_team_member(house, c
     mails = [mail for mail in arrived_after_sending(house) if "lijst" in mail.subject]
     to_boss, to_team = mails
     assert "- B00, B01 (overlast): sinds 16-11-2026 waren er 13 melders." in to_boss.body
-    assert "waren er 10 tot en met 19 melders." in to_team.body
+    assert "waren er 10 tot en met 18 melders." in to_team.body
     assert "13 melders" not in to_team.body
     assert "\n\n\n" not in to_team.body
 

@@ -74,7 +74,11 @@ def house(services, clock) -> House:
 @fixture
 def listed(house) -> House:
     """A list with one block that stands out, 9 reporters, and a warning around it."""
-    take_in(house.services, found(group("B03", observed=13), figures=town_with("B03")))
+    figures = [
+        figure("B03", weekly=(4, 0, 0, 0, 9), found=True) if each.block.code == "B03" else each
+        for each in town_with("B03")
+    ]
+    take_in(house.services, found(group("B03", weeks=5, observed=13), figures=figures))
     return house
 
 

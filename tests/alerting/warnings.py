@@ -82,8 +82,19 @@ def town(size: int = 30) -> list[WeekFigure]:
 
 def found(*clusters: ClusterFigure, week: int = WEEK, figures=None, sign: str = "a") -> Found:
     info = SnapshotInfo(sign * 64, week, datetime.now(UTC), 100, 30)
-    rows = figures if figures is not None else town()
+    rows = list(figures if figures is not None else town())
+    for each in clusters:
+        rows = [heard(row, each) for row in rows]
     return Found(info, clusters, dict.fromkeys(POLICY.kinds, rows))
+
+
+def heard(row: WeekFigure, group: ClusterFigure) -> WeekFigure:
+    """The block with its part of a group's reporters in the last week, unless it has some."""
+    if row.block.code not in group.codes or any(row.weekly):
+        return row
+    many, left = divmod(group.observed, len(group.codes))
+    last = many + (group.codes.index(row.block.code) < left)
+    return replace(row, weekly=(*row.weekly[:-1], last))
 
 
 def with_policy(services, policy=POLICY):

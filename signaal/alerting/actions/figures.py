@@ -135,11 +135,13 @@ def _live(session: Session, found: Found, *, policy: EarlyWarningPolicy, now: da
     )
     fresh = [uuid7() for _ in watched]
     steps = advance(alive, look, policy=policy, fresh=fresh)
+    counted = _weekly(found, watched)
     for step in steps:
         warning_store.keep_step(
             session,
             step,
             districts=districts,
+            reporters=_members(step.warning, watched, counted),
             at=now,
             policy=policy.fingerprint,
             snapshot=found.info.fingerprint,
@@ -149,6 +151,40 @@ def _live(session: Session, found: Found, *, policy: EarlyWarningPolicy, now: da
     there = [step.warning for step in steps if step.warning.state is not WarningState.ENDED]
     _mark_coloured(session, there, found)
     return sum(step.cause is not None for step in steps)
+
+
+def _weekly(
+    found: Found, groups: Sequence[ClusterFigure]
+) -> dict[tuple[Kind, str], tuple[int, ...]]:
+    """The reporters per week of each block that is in a group, up to the running week."""
+    codes = {code for each in groups for code in each.codes}
+    return {
+        (kind, figure.block.code): figure.weekly
+        for kind, rows in found.figures.items()
+        for figure in rows
+        if figure.block.code in codes
+    }
+
+
+def _members(
+    warning: EarlyWarning,
+    groups: Sequence[ClusterFigure],
+    counted: Mapping[tuple[Kind, str], Sequence[int]],
+) -> dict[str, int]:
+    """How many reporters each block brought in of the group whose figures the warning has.
+
+    Empty where that group wasn't found this time. Pages add up what a visitor may see of these,
+    for from the sum of all one would know the blocks that are hidden.
+    """
+    because = warning.because
+    figures = (because.since_week, because.observed, because.recurrence_weeks)
+    for group in groups:
+        same = (group.since_week, group.observed, group.recurrence_weeks) == figures
+        if same and group.kind == warning.kind and set(group.codes) <= set(warning.codes):
+            weeks = group.last_week - group.since_week + 1
+            known = [code for code in group.codes if (group.kind, code) in counted]
+            return {code: sum(counted[group.kind, code][-weeks:]) for code in known}
+    return {}
 
 
 def _mark_coloured(session: Session, warnings: Sequence[EarlyWarning], found: Found) -> None:

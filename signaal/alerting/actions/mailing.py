@@ -177,8 +177,11 @@ def _told(warning: WarningShown, *, language: str) -> dict[str, object]:
 
 
 def _class(count: Shown, *, language: str) -> str:
+    """Empty for a number that isn't shown."""
     if count.is_exact:
         return str(count.low)
+    if count.hidden and count.high is None:
+        return ""
     if count.hidden:
         return f"{FEWER[language]} {(count.high or 0) + 1}"
     if count.high is None:

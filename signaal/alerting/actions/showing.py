@@ -7,7 +7,6 @@ from uuid import UUID
 
 from signaal.alerting.model import (
     TOLD_ROLES,
-    Because,
     LookMade,
     LookOnBlock,
     WarningShown,
@@ -15,9 +14,15 @@ from signaal.alerting.model import (
     WeekList,
     WeekRow,
     chance_at_most,
+    together,
     weeks_at_least,
 )
-from signaal.alerting.store import EarlyWarningRow, EarlyWarningStepRow, LookRow, WeekPlaceRow
+from signaal.alerting.store import (
+    EarlyWarningRow,
+    EarlyWarningStepRow,
+    LookRow,
+    WeekPlaceRow,
+)
 from signaal.alerting.store import lists as list_store
 from signaal.alerting.store import warnings as warning_store
 from signaal.clock import week_of
@@ -187,7 +192,6 @@ def _warning(
     row: EarlyWarningRow, history: Sequence[EarlyWarningStepRow], *, visitor: Visitor
 ) -> WarningShown:
     codes = _inside(row.places, visitor, code=None)
-    because = warning_store.because_of(row)
     return WarningShown(
         id=row.id,
         kind=row.kind,
@@ -197,7 +201,7 @@ def _warning(
         codes=codes,
         goes_beyond=len(codes) < len(warning_store.districts_of(row.places)),
         history=tuple(_step(each, row.kind, visitor=visitor) for each in history),
-        **_figures(because, row.kind, visitor=visitor),
+        **_figures(row, row.kind, visitor=visitor),
     )
 
 
@@ -210,19 +214,30 @@ def _step(row: EarlyWarningStepRow, kind: Kind, *, visitor: Visitor) -> WarningS
         into=row.merged_into,
         policy=row.policy,
         snapshot=row.snapshot,
-        **_figures(warning_store.because_of(row), kind, visitor=visitor),
+        **_figures(row, kind, visitor=visitor),
     )
 
 
-def _figures(because: Because, kind: Kind, *, visitor: Visitor) -> _GroupFigures:
+def _figures(
+    row: EarlyWarningRow | EarlyWarningStepRow, kind: Kind, *, visitor: Visitor
+) -> _GroupFigures:
+    """The figures of a group; an exact recurrence would tell an exact number of reporters."""
     precision = precision_for(visitor.role, kind)
-    weeks = because.recurrence_weeks
+    members = warning_store.members_of(row.places).values()
+    reporters = together([_part(each, precision, visitor=visitor) for each in members])
+    weeks = row.recurrence_weeks
     return {
-        "since_week": because.since_week,
-        "reporters": shown(because.observed, precision=precision),
-        "expected": because.expected,
-        "recurrence_weeks": weeks if precision is Precision.EXACT else weeks_at_least(weeks),
+        "since_week": row.since_week,
+        "reporters": reporters,
+        "expected": row.expected,
+        "recurrence_weeks": weeks if reporters.is_exact else weeks_at_least(weeks),
     }
+
+
+def _part(member: warning_store.Member, precision: Precision, *, visitor: Visitor) -> Shown | None:
+    if member.reporters is None or not visitor.covers(member.district):
+        return None
+    return shown(member.reporters, precision=precision)
 
 
 def _row(place: WeekPlaceRow, looks: Sequence[LookRow], *, visitor: Visitor) -> WeekRow:

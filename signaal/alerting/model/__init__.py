@@ -41,6 +41,7 @@ from signaal.alerting.model.pages import (
     WeekRow,
     chance_at_most,
     once_per,
+    together,
     weeks_at_least,
 )
 from signaal.alerting.model.reports import (
@@ -107,6 +108,7 @@ __all__ = [
     "once_per",
     "quarter_of",
     "raised_by",
+    "together",
     "unknown_categories",
     "warned",
     "weeks_at_least",

@@ -1,5 +1,6 @@
 """What pages and e-mails get: warnings and the list of the week, as a visitor may see them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,20 @@ def chance_at_most(chance: float) -> float:
 def weeks_at_least(weeks: float) -> float:
     """The recurrence as who sees classes may know it."""
     return float(max(step for step in WEEK_STEPS if step <= max(weeks, 0.0)))
+
+
+def together(parts: Sequence[Shown | None]) -> Shown:
+    """The sum of what is shown of the blocks of a group, never the true sum.
+
+    From a true sum the block that is hidden would follow, by taking off the others.
+
+    Args:
+        parts: What is shown of each block; None for one that isn't shown at all.
+    """
+    seen = [each for each in parts if each is not None]
+    tops = [each.high for each in seen if each.high is not None]
+    low = sum(each.low for each in seen)
+    return Shown(low, sum(tops) if parts and len(tops) == len(parts) else None, hidden=low == 0)
 
 
 class Span(StrEnum):
@@ -73,9 +88,9 @@ class WarningStep:
         cause: What it followed from; the page makes the words.
         codes: All blocks within the visitor's districts.
         since_week: The first week of the group.
-        reporters: How many reporters in the whole group since then.
+        reporters: How many reporters since then, as far as is shown of its blocks.
         expected: How many were expected.
-        recurrence_weeks: By chance once in so many weeks ("at least" for who sees classes).
+        recurrence_weeks: By chance once in so many weeks ("at least" unless reporters are exact).
         into: The warning in which it went on, where it was merged.
         policy: Fingerprint of the rules.
         snapshot: Fingerprint of the figures.
@@ -107,9 +122,9 @@ class WarningShown:
         codes: Its blocks within the visitor's districts, in order of code.
         goes_beyond: Whether it has blocks in other districts too.
         since_week: The first week of the group.
-        reporters: How many reporters in the whole group since then.
+        reporters: How many reporters since then, as far as is shown of its blocks.
         expected: How many were expected.
-        recurrence_weeks: By chance once in so many weeks ("at least" for who sees classes).
+        recurrence_weeks: By chance once in so many weeks ("at least" unless reporters are exact).
         history: What became of it, oldest first.
     """
 

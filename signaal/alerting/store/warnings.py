@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, delete, func, or_, select, update
@@ -15,6 +16,18 @@ from signaal.db import insert_for, one_of
 from signaal.intake.model import Kind
 
 ONLY = 1
+
+
+class Member(NamedTuple):
+    """What is kept of one block of a warning.
+
+    Attributes:
+        district: Code of its district.
+        reporters: How many of the group's reporters it brought in; None: not known.
+    """
+
+    district: str
+    reporters: int | None = None
 
 
 class WarningHeadRow(SQLModel, table=True):
@@ -36,7 +49,7 @@ class EarlyWarningRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     kind: Kind = Field(sa_type=one_of(Kind, "early_warning_kind"))
     places: str = Field(sa_type=Text)
-    """JSON: the code of each block, with the code of its district."""
+    """JSON: the code of each block, with the code of its district and its reporters."""
     state: WarningState = Field(sa_type=one_of(WarningState, "early_warning_state"))
     raised_week: int = Field(index=True)
     seen_week: int
@@ -102,13 +115,28 @@ def keep_step(
     step: Step,
     *,
     districts: Mapping[str, str],
+    reporters: Mapping[str, int],
     at: datetime,
     policy: str,
     snapshot: str,
 ) -> None:
-    """Writes down how a warning stands now, and a line of history where there is one."""
+    """Writes down how a warning stands now, and a line of history where there is one.
+
+    Args:
+        session: The caller's session.
+        step: What became of the warning.
+        districts: The code of the district of each block on the map.
+        reporters: How many each block brought in, if the group was found in this look; else empty,
+            and what was kept of its blocks stays.
+        at: When.
+        policy: Fingerprint of the rules.
+        snapshot: Fingerprint of the figures.
+    """
     warning = step.warning
-    places = json.dumps({code: districts.get(code, "") for code in warning.codes})
+    counts = reporters or _kept(session, warning.id)
+    places = json.dumps(
+        {code: Member(districts.get(code, ""), counts.get(code)) for code in warning.codes}
+    )
     figures = vars(warning.because)
     if step.is_new:
         session.add(_row(warning, places))
@@ -180,9 +208,19 @@ def histories(
     return told
 
 
+def members_of(places: str) -> Mapping[str, Member]:
+    """What is kept of each block, by its code."""
+    kept = json.loads(places)
+    # Warnings of before their blocks were counted one by one hold the district alone.
+    return {
+        code: Member(each) if isinstance(each, str) else Member(*each)
+        for code, each in kept.items()
+    }
+
+
 def districts_of(places: str) -> Mapping[str, str]:
     """The code of each block, with the code of its district."""
-    return dict(json.loads(places))
+    return {code: each.district for code, each in members_of(places).items()}
 
 
 def ended(session: Session, *, until: datetime, limit: int) -> Sequence[UUID]:
@@ -208,6 +246,12 @@ def delete_warnings(session: Session, warning_ids: Collection[UUID]) -> None:
         delete(EarlyWarningStepRow).where(col(EarlyWarningStepRow.warning_id).in_(warning_ids))
     )
     session.execute(delete(EarlyWarningRow).where(col(EarlyWarningRow.id).in_(warning_ids)))
+
+
+def _kept(session: Session, warning_id: UUID) -> dict[str, int | None]:
+    query = select(col(EarlyWarningRow.places)).where(col(EarlyWarningRow.id) == warning_id)
+    places = session.scalars(query).one_or_none()
+    return {code: each.reporters for code, each in members_of(places or "{}").items()}
 
 
 def _row(warning: EarlyWarning, places: str) -> EarlyWarningRow:

@@ -13,6 +13,7 @@ from signaal.alerting.model import (
     Verdict,
     WarningShown,
     WarningState,
+    WarningStep,
     WeekRow,
     once_per,
 )
@@ -204,19 +205,31 @@ def recurrence_sentence(weeks: float) -> str:
 
 
 @blueprint.app_template_filter()
+def since_sentence(found: WarningShown | WarningStep) -> str:
+    """Since when, and how many against how many, as far as one may see them."""
+    if found.reporters.hidden and found.reporters.high is None:
+        return str(
+            _(
+                "Sinds %(since)s waren er meer melders dan gewoon. Hoeveel, tonen we hier niet.",
+                since=week_day(found.since_week),
+            )
+        )
+    return str(
+        _(
+            "Sinds %(since)s waren er %(count)s melders. Gewoon zijn er ongeveer %(expected)s.",
+            since=week_day(found.since_week),
+            count=reporters(found.reporters),
+            expected=decimal(found.expected),
+        )
+    )
+
+
+@blueprint.app_template_filter()
 def warning_sentence(warning: WarningShown) -> str:
     """Since when, how many against how many, and how often by chance."""
     return " ".join(
         (
-            str(
-                _(
-                    "Sinds %(since)s waren er %(count)s melders. Gewoon zijn er ongeveer"
-                    " %(expected)s.",
-                    since=week_day(warning.since_week),
-                    count=reporters(warning.reporters),
-                    expected=decimal(warning.expected),
-                )
-            ),
+            since_sentence(warning),
             recurrence_sentence(warning.recurrence_weeks),
         )
     )
