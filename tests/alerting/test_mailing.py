@@ -21,6 +21,7 @@ from signaal.clock import start_of
 from signaal.messages import actions as messages
 from signaal.messages.store import OutboxRow
 from tests.alerting.test_figures import judge_much
+from tests.alerting.test_pages import counted
 from tests.alerting.warnings import POLICY, WEEK, figure, found, group, town, with_policy
 from tests.fakes import RecordingMailer
 
@@ -215,6 +216,20 @@ def test_the_coordinator_alone_is_told_that_warnings_do_no_better_than_a_draw(ho
     assert words in to_boss.body
     assert "/hoe-goed" in to_boss.body
     assert words not in to_team.body
+
+
+def test_the_database_is_asked_as_much_for_fifty_readers_as_for_five(house, clock) -> None:
+    take_in(house, found(group("B00"), group("B25")))
+    clock.set(start_of(WEEK) + AFTER_EIGHT)
+    asked = []
+    for readers in (range(5), range(5, 50)):
+        for number in readers:
+            employ(house, f"{number}@voorbeeld.example", ("coordinator", None))
+        assert actions.send_mails(house) == 3 * len(readers)
+        with counted(house) as statements:
+            assert actions.send_mails(house) == 0
+        asked.append(len(statements))
+    assert asked == [7, 7]
 
 
 def test_without_a_mail_server_nothing_is_written(house) -> None:

@@ -1,17 +1,16 @@
 """Tells people by e-mail: each new warning once, and that the list of the week is there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from signaal.access import actions as access
 from signaal.access.model import sight_of
 from signaal.alerting.actions.evaluating import evaluation
-from signaal.alerting.actions.showing import list_districts, warnings, week_list
+from signaal.alerting.actions.showing import list_lengths_for_each, warnings_for_each
 from signaal.alerting.model import (
     EarlyWarningPolicy,
     WarningShown,
-    WeekList,
     digest_due,
     once_per,
 )
@@ -50,12 +49,12 @@ class _Mail:
     Attributes:
         key: Under which it is sent once.
         to: Address.
-        write: Gives subject and words; None when there is nothing to say yet.
+        write: Gives subject and words.
     """
 
     key: str
     to: str
-    write: Callable[[], tuple[str, str] | None]
+    write: Callable[[], tuple[str, str]]
 
 
 def send_mails(services: Services) -> int:
@@ -65,7 +64,8 @@ def send_mails(services: Services) -> int:
     2. Once a week, from the hour that the policy names, everybody hears that the list is there.
 
     What a mail says was hidden for its reader as the page is. Without a mail server nothing is
-    written. A mail that was put in the outbox before costs one look at its key.
+    written. Warnings and lists are read once for all readers, and a mail that was put in the outbox
+    before costs one look at its key.
     """
     if services.mailer is None:
         return 0
@@ -79,7 +79,10 @@ def send_mails(services: Services) -> int:
         mails.setdefault(mail.key, mail)
     with services.database.reading() as session:
         known = messages.known_keys(session, list(mails))
-    return sum(_post(services, mail) for key, mail in mails.items() if key not in known)
+    fresh = [mail for key, mail in mails.items() if key not in known]
+    for mail in fresh:
+        _post(services, mail)
+    return len(fresh)
 
 
 def _possible(
@@ -87,19 +90,23 @@ def _possible(
 ) -> Iterator[_Mail]:
     week = week_of(services.clock.now())
     is_due = digest_due(services.policies[EarlyWarningPolicy], services.clock.now())
-    for address, reader in readers:
-        alive = warnings(services, visitor=reader)
+    people = [reader for _, reader in readers]
+    lists: Sequence[Mapping[str, int]] = [{} for _ in readers]
+    if is_due:
+        lists = list_lengths_for_each(services, week=week, visitors=people)
+    told = zip(readers, warnings_for_each(services, visitors=people), lists, strict=True)
+    for (address, reader), alive, fresh in told:
         for warning in alive:
             if warning.raised_week >= week - NEW_FOR:
                 key = f"warning:{warning.id}:{reader.person}"
                 yield _Mail(key, address, lambda told=warning: _of(services, told))  # type: ignore[misc]
-        if is_due:
+        if fresh:
             key = f"list:{week}:{reader.person}:{reader.role}"
             yield _Mail(
                 key,
                 address,
-                lambda reader=reader, alive=alive: _digest(  # type: ignore[misc]
-                    services, reader, warnings=alive, names=names
+                lambda reader=reader, alive=alive, fresh=fresh: _digest(  # type: ignore[misc]
+                    services, reader, warnings=alive, lists=fresh, names=names
                 ),
             )
 
@@ -128,21 +135,15 @@ def _digest(
     reader: Visitor,
     *,
     warnings: tuple[WarningShown, ...],
+    lists: Mapping[str, int],
     names: Mapping[str, str],
-) -> tuple[str, str] | None:
-    week = week_of(services.clock.now())
-    fresh = [each for each in _lists(services, reader) if each.week == week]
-    if not fresh:
-        return None
-    listed = [
-        {"name": names.get(each.district, each.district), "places": len(each.rows)}
-        for each in fresh
-    ]
+) -> tuple[str, str]:
+    listed = [{"name": names.get(code, code), "places": lists[code]} for code in lists]
     no_better = _no_better(services, reader)
     return _both(
         "mail/list",
         lambda language: {
-            "monday": _day(week),
+            "monday": _day(week_of(services.clock.now())),
             "districts": listed,
             "warnings": [_told(each, language=language) for each in warnings],
             "no_better": [KINDS[language][kind] for kind in no_better],
@@ -150,11 +151,6 @@ def _digest(
             "quality_page": f"{_site(services)}/hoe-goed",
         },
     )
-
-
-def _lists(services: Services, reader: Visitor) -> list[WeekList]:
-    codes = list_districts(services, visitor=reader)
-    return [week_list(services, district=code, visitor=reader) for code in codes]
 
 
 def _no_better(services: Services, reader: Visitor) -> tuple[Kind, ...]:
@@ -193,12 +189,8 @@ def _day(week: int) -> str:
     return f"{monday_of(week):%d-%m-%Y}"
 
 
-def _post(services: Services, mail: _Mail) -> bool:
-    """Whether there was something to say; it is in the outbox then."""
-    written = mail.write()
-    if written is None:
-        return False
-    subject, body = written
+def _post(services: Services, mail: _Mail) -> None:
+    subject, body = mail.write()
     now = services.clock.now()
     with services.database.session() as session, session.begin():
         messages.enqueue_mail(
@@ -211,4 +203,3 @@ def _post(services: Services, mail: _Mail) -> bool:
             now=now,
             drop_after=now + WORTH_SENDING,
         )
-    return True

@@ -1,5 +1,6 @@
 """Shows warnings and the list of the week, as far as a visitor may see them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypedDict
@@ -94,6 +95,47 @@ def warnings(
         ]
         histories = warning_store.histories(session, [row.id for row in rows])
         return tuple(_warning(row, histories[row.id], visitor=visitor) for row in rows)
+
+
+def warnings_for_each(
+    services: Services, *, visitors: Sequence[Visitor]
+) -> list[tuple[WarningShown, ...]]:
+    """For each visitor the warnings that haven't ended, as `warnings` shows them; read once.
+
+    Without their history: a mail tells how it is now.
+
+    Raises:
+        NotAllowed: A role sees no weekly figures.
+    """
+    with services.database.reading() as session:
+        rows = warning_store.recent(session, ended_since=None)
+        told = []
+        for visitor in visitors:
+            kinds = _kinds(services, visitor)
+            seen = [
+                row for row in rows if row.kind in kinds and _inside(row.places, visitor, code=None)
+            ]
+            told.append(tuple(_warning(row, (), visitor=visitor) for row in seen))
+        return told
+
+
+def list_lengths_for_each(
+    services: Services, *, week: int, visitors: Sequence[Visitor]
+) -> list[dict[str, int]]:
+    """For each visitor how many places there are on each list of this week; read once.
+
+    Raises:
+        NotAllowed: A role sees no weekly figures.
+    """
+    with services.database.reading() as session:
+        codes = sorted(list_store.frozen(session, week=week))
+        places = Counter(list_store.listed_in(session, week=week))
+    told = []
+    for visitor in visitors:
+        kinds = _kinds(services, visitor)
+        covered = (code for code in codes if visitor.covers(code))
+        told.append({code: sum(places[code, kind] for kind in kinds) for code in covered})
+    return told
 
 
 def list_districts(services: Services, *, visitor: Visitor) -> tuple[str, ...]:

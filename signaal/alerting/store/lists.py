@@ -107,6 +107,14 @@ def listed(session: Session, *, week: int, district: str) -> list[WeekPlaceRow]:
     return list(session.scalars(query))
 
 
+def listed_in(session: Session, *, week: int) -> list[tuple[str, Kind]]:
+    """The district and the kind of each place on the lists of one week."""
+    query = select(col(WeekPlaceRow.district_code), col(WeekPlaceRow.kind))
+    return [
+        (code, kind) for code, kind in session.execute(query.where(col(WeekPlaceRow.week) == week))
+    ]
+
+
 def find_list(session: Session, *, week: int | None, district: str) -> WeekListRow | None:
     """The list of one district in one week; the latest for no week."""
     query = select(WeekListRow).where(col(WeekListRow.district_code) == district)
