@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from signaal.cli.base import A_FILE, commands, progress
-from signaal.errors import UnusableFile
+from signaal.errors import ImpossibleSimulation, UnusableFile
 from signaal.hotspots import simulate as simulation
 
 TRUTHS_SUFFIX = ".truths.csv"
@@ -56,6 +56,7 @@ def simulate(
     Weeks of --gap and --outbreak count from the first, which is 0. Blocks count from 0 too.
     """
     _require_folder(out)
+    _require_seed(seed)
     habits = simulation.Habits(gaps=gaps, **figures)  # type: ignore[arg-type]
     wanted = [_outbreak(text) for text in outbreaks]
     with progress() as show:
@@ -81,6 +82,13 @@ def _require_folder(out: Path) -> None:
         raise UnusableFile(
             f"{out}: geef een bestand in een map die bestaat. /"
             f" {out}: give a file in a folder that exists."
+        )
+
+
+def _require_seed(seed: int) -> None:
+    if seed < 0:
+        raise ImpossibleSimulation(
+            f"--seed {seed}: kies 0 of een groter heel getal. / Choose 0 or a larger whole number."
         )
 
 

@@ -64,3 +64,45 @@ def test_a_folder_that_is_not_there_is_refused_before_anything_is_made(tmp_path)
 def test_a_town_that_can_not_be_is_refused(tmp_path) -> None:
     with raises(ImpossibleSimulation):
         simulate(tmp_path / "x.csv", "--dispersion", "0.2")
+
+
+@mark.parametrize(
+    ("words", "said"),
+    [
+        (("--angry", "-1"), "kies 0 tot 30"),
+        (("--angry", "31"), "one in each block at most"),
+        (("--outbreak", "doubling:10:9999"), "kies 1 tot 30 blokken"),
+        (("--outbreak", "doubling:10:0"), "kies 1 tot 30 blokken"),
+        (("--outbreak", "doubling:10:4:inf"), "1 to 1000 times"),
+        (("--outbreak", "doubling:12"), "week 0 tot 11"),
+        (("--weeks", "0"), "weken"),
+        (("--weeks", "1000000000"), "weken"),
+        (("--blocks", "1000000000"), "blokken"),
+        (("--dwellings", "-1"), "woningen"),
+        (("--blocks", "100000", "--weeks", "5200"), "minder weken"),
+        (("--rate", "nan"), "rate"),
+        (("--rate", "inf"), "rate"),
+        (("--season", "2"), "season"),
+        (("--levels", "inf"), "levels"),
+        (("--dispersion", "inf"), "dispersion"),
+        (("--swallowed", "1"), "swallowed"),
+        (("--gap", "12"), "0 tot 11"),
+        (("--seed", "-1"), "--seed -1"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
+)
+def test_what_no_town_can_have_is_refused_in_both_languages(tmp_path, words, said) -> None:
+    with raises(ImpossibleSimulation, match=said) as refused:
+        simulate(tmp_path / "x.csv", *words)
+    assert " / " in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_that_no_town_can_have_is_said_at_once(tmp_path) -> None:
+    with raises(ImpossibleSimulation, match=r"rate.*angry.* / .*Rate.*Angry"):
+        simulate(tmp_path / "x.csv", "--rate", "-1", "--angry", "-1")
+
+
+def test_a_whole_neighbourhood_has_its_own_size(tmp_path) -> None:
+    simulate(tmp_path / "x.csv", "--outbreak", "neighbourhood:3:9999")
+    assert len(table(tmp_path / "x.csv.truths.csv")) > 1

@@ -12,6 +12,7 @@ SIDE = 100.0
 """Metres from block to block: 40 dwellings to the hectare, as in a Dutch town."""
 NEIGHBOURHOOD_SIDE = 5
 """Blocks along one side of an invented neighbourhood."""
+MOST_BLOCKS, MOST_DWELLINGS = 100_000, 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +56,12 @@ def grid_map(
         seed: The same seed moves them the same way.
 
     Raises:
-        ImpossibleSimulation: There are no blocks or no dwellings.
+        ImpossibleSimulation: There are no blocks or no dwellings, or far too many.
     """
-    if blocks < 1 or dwellings < 1:
+    if not (1 <= blocks <= MOST_BLOCKS and 1 <= dwellings <= MOST_DWELLINGS):
         raise ImpossibleSimulation(
-            "Een stad heeft minstens één blok met één woning. /"
-            " A town has at least one block with one dwelling."
+            f"Een stad heeft 1 tot {MOST_BLOCKS} blokken met elk 1 tot {MOST_DWELLINGS} woningen. /"
+            f" A town has 1 to {MOST_BLOCKS} blocks with 1 to {MOST_DWELLINGS} dwellings each."
         )
     wide = int(np.ceil(np.sqrt(blocks)))
     place = np.arange(blocks)

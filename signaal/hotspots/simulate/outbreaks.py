@@ -27,6 +27,7 @@ class Shape(StrEnum):
 
 GROWS_OVER = 12
 """Weeks in which slow trouble reaches its height."""
+MOST_TIMES = 1000
 
 
 NEARLY = 1e-6
@@ -87,14 +88,10 @@ def plant(outbreak: Outbreak, town: BlockMap, *, weeks: int, chance: np.random.G
         chance: Where chance comes from.
 
     Raises:
-        ImpossibleSimulation: It begins outside the stream, has no size, or takes voices away.
+        ImpossibleSimulation: It begins outside the stream, has no size or is larger than the town,
+            or takes voices away.
     """
-    if not (0 <= outbreak.start < weeks and outbreak.size >= 1 and outbreak.times >= 1):
-        raise ImpossibleSimulation(
-            f"{outbreak.shape}: begint buiten de {weeks} weken, heeft geen blokken of maakt het"
-            f" stiller. / {outbreak.shape}: begins outside the {weeks} weeks, has no blocks or"
-            " makes it quieter."
-        )
+    _check(outbreak, blocks=town.blocks, weeks=weeks)
     origin = int(chance.integers(town.blocks)) if outbreak.origin is None else outbreak.origin
     blocks = _blocks_of(outbreak, town, origin=origin, chance=chance)
     since = np.full(len(blocks), outbreak.start)
@@ -108,6 +105,21 @@ def plant(outbreak: Outbreak, town: BlockMap, *, weeks: int, chance: np.random.G
         height = np.clip((week - outbreak.start + 1) / GROWS_OVER, 0.0, 1.0)
     factor = 1.0 + np.where(on, (outbreak.times - 1.0) * height, 0.0)
     return Truth(outbreak.shape, blocks, since, until, factor)
+
+
+def _check(outbreak: Outbreak, *, blocks: int, weeks: int) -> None:
+    if not (0 <= outbreak.start < weeks and 1 <= outbreak.times <= MOST_TIMES):
+        raise ImpossibleSimulation(
+            f"{outbreak.shape}: kies een begin in week 0 tot {weeks - 1}, en 1 tot {MOST_TIMES}"
+            f" maal het gewone. / {outbreak.shape}: choose a start in week 0 to {weeks - 1}, and 1"
+            f" to {MOST_TIMES} times the usual."
+        )
+    # A whole neighbourhood has its own size.
+    if not (1 <= outbreak.size <= blocks or outbreak.shape is Shape.NEIGHBOURHOOD):
+        raise ImpossibleSimulation(
+            f"{outbreak.shape}: kies 1 tot {blocks} blokken; meer heeft de stad niet."
+            f" / {outbreak.shape}: choose 1 to {blocks} blocks; the town has no more."
+        )
 
 
 def _blocks_of(

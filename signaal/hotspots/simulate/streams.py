@@ -17,6 +17,11 @@ FIRST_WEEK = 2860
 PEAK = 30.0
 """Week of the year in which windows are open and most is reported."""
 
+MOST_WEEKS = 5200
+MOST_RATE, MOST_LEVELS, MOST_DISPERSION = 1000, 5, 100
+MOST_VOICES = 20_000_000
+"""Beyond these no town lies, and no machine's memory suffices."""
+
 
 @dataclass(frozen=True)
 class Habits:
@@ -104,7 +109,7 @@ def invent(
     Source: numbers.md, section 5; the negative binomial with variance phi times the mean as in
         McCullagh & Nelder, Generalized Linear Models (1989), page 199.
     """
-    _check(habits, weeks=weeks)
+    _check(habits, blocks=town.blocks, weeks=weeks)
     of_levels, of_truths, of_noise, of_oddities = (
         np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(4)
     )
@@ -121,7 +126,7 @@ def invent(
     mean[:, gaps] = 0.0
     counts = _draw(mean, usual, dispersion=habits.dispersion, chance=of_noise)
     default = _swallow(counts, habits, chance=of_oddities)
-    angry = of_oddities.choice(town.blocks, min(habits.angry, town.blocks), replace=False)
+    angry = of_oddities.choice(town.blocks, habits.angry, replace=False)
     for week in _angry_weeks(habits, weeks=weeks, first_week=first_week):
         counts[angry, week] += 1
     return Stream(counts, usual, truths, gaps, angry, default, first_week)
@@ -164,24 +169,74 @@ def season_of(
     return np.asarray(1.0 + lift * np.cos(turn))
 
 
-def _check(habits: Habits, *, weeks: int) -> None:
-    possible = (
-        weeks >= 1
-        and habits.rate >= 0
-        and 0 <= habits.season <= 1
-        and habits.levels >= 0
-        and habits.dispersion >= 1
-        and 0 <= habits.swallowed < 1
-        and 0 <= habits.again <= 1
-        and all(0 <= week < weeks for week in habits.gaps)
-    )
-    if not possible:
-        raise ImpossibleSimulation(
-            "Zo'n stad kan niet bestaan: minstens één week, tempo en verschil 0 of meer, spreiding"
-            " minstens 1, aandelen tussen 0 en 1, storingen binnen de weken. / No town can be like"
-            " that: at least one week, rate and levels 0 or more, dispersion at least 1, shares"
-            " between 0 and 1, gaps within the weeks."
+def _check(habits: Habits, *, blocks: int, weeks: int) -> None:
+    """Refuses what no town can have, all of it at once."""
+    wrong = [
+        sentence for is_possible, sentence in _demands(habits, blocks, weeks) if not is_possible
+    ]
+    if wrong:
+        dutch, english = (
+            " ".join(half) for half in zip(*(each.split(" / ") for each in wrong), strict=True)
         )
+        raise ImpossibleSimulation(f"{dutch} / {english}")
+
+
+def _demands(habits: Habits, blocks: int, weeks: int) -> list[tuple[bool, str]]:
+    return [
+        (
+            1 <= weeks <= MOST_WEEKS,
+            f"Kies 1 tot {MOST_WEEKS} weken. / Choose 1 to {MOST_WEEKS} weeks.",
+        ),
+        (
+            0 <= habits.rate <= MOST_RATE,
+            f"Tempo (rate): kies 0 tot {MOST_RATE} stemmen."
+            f" / Rate: choose 0 to {MOST_RATE} voices.",
+        ),
+        (
+            blocks * max(weeks, 1) * max(habits.rate, 1) <= MOST_VOICES,
+            "Zo veel stemmen passen niet in een stad: neem minder blokken, minder weken of een"
+            " lager tempo (rate). / No town holds so many voices: take fewer blocks, fewer weeks"
+            " or a lower rate.",
+        ),
+        (
+            0 <= habits.season <= 1,
+            "Seizoen (season): kies een deel van 0 tot 1. / Season: choose a share from 0 to 1.",
+        ),
+        (
+            0 <= habits.levels <= MOST_LEVELS,
+            f"Verschil (levels): kies 0 tot {MOST_LEVELS}. / Levels: choose 0 to {MOST_LEVELS}.",
+        ),
+        (
+            1 <= habits.dispersion <= MOST_DISPERSION,
+            f"Spreiding (dispersion): kies 1 (toeval) tot {MOST_DISPERSION}."
+            f" / Dispersion: choose 1 (chance) to {MOST_DISPERSION}.",
+        ),
+        (
+            all(0 <= week < weeks for week in habits.gaps),
+            f"Storing (gap): kies weken van 0 tot {weeks - 1}."
+            f" / Gap: choose weeks from 0 to {weeks - 1}.",
+        ),
+        (
+            0 <= habits.angry <= blocks,
+            f"Boze melders (angry): kies 0 tot {blocks}, hoogstens een in elk blok."
+            f" / Angry: choose 0 to {blocks}, one in each block at most.",
+        ),
+        (
+            habits.angry_weeks >= 0 and habits.angry_reports >= 0,
+            "Boze melders: 0 of meer weken en meldingen. / Angry reporters: 0 or more weeks and"
+            " reports.",
+        ),
+        (
+            0 <= habits.swallowed < 1,
+            "Opgeslokt (swallowed): kies een deel van 0 tot 1, 1 niet. / Swallowed: choose a share"
+            " from 0 to 1, but not 1.",
+        ),
+        (
+            habits.swallows_since >= 0 and 0 <= habits.again <= 1,
+            "Opgeslokt vanaf week 0 of later; weer melden: kies een deel van 0 tot 1. / Swallowed"
+            " from week 0 or later; again: choose a share from 0 to 1.",
+        ),
+    ]
 
 
 def _draw(
