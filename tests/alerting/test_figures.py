@@ -210,7 +210,24 @@ def test_a_row_says_nothing_of_why_it_is_there_and_no_more_than_the_role_may_see
     assert (row.reporters.low, row.reporters.high, row.chance) == (5, 9, 0.01)
     exact = actions.week_list(house, district="WK1", visitor=COORDINATOR)
     (row,) = (row for row in exact.rows if row.block == "B03" and row.kind == "nuisance")
-    assert (row.reporters.low, row.around.low, row.chance) == (9, 12, 0.004)
+    assert (row.reporters.low, row.chance) == (9, 0.01)
+
+
+def test_nothing_in_a_row_follows_from_the_true_count_of_the_blocks_beside_it(house) -> None:
+    """Their pooled count and its exact chance would tell what is hidden, or another district."""
+    rows = []
+    for week, beside, chance in ((WEEK, 3, 0.009), (WEEK + 1, 4, 0.0051)):
+        pooled = {"pooled": 9 + beside, "chance": chance}
+        figures = [
+            replace(figure("B03", weekly=(9,), found=True), **pooled),
+            replace(figure("B04", weekly=(4,), found=True), **pooled),
+        ]
+        take_in(house, found(week=week, figures=figures, sign=str(beside)))
+        listed = actions.week_list(house, district="WK1", visitor=COORDINATOR, week=week)
+        rows.append({(row.block, row.kind): replace(row, id=uid(0)) for row in listed.rows})
+    assert rows[0] == rows[1]
+    told = {code: row.chance for (code, _), row in rows[0].items()}
+    assert told == {"B03": 0.01, "B04": None}, "four reporters are too few to speak of chance"
 
 
 def test_a_block_with_too_few_dwellings_shows_no_count(house) -> None:

@@ -167,8 +167,6 @@ def row(chance) -> WeekRow:
         dwellings=50,
         reporters=few,
         expected=1.0,
-        around=few,
-        around_expected=2.0,
         chance=chance,
         is_new=False,
         looks=(),

@@ -29,6 +29,7 @@ from signaal.alerting.store import warnings as warning_store
 from signaal.clock import week_of
 from signaal.errors import NotAllowed, UnknownWeekPlace
 from signaal.hotspots.model import (
+    REPORTERS_FOR_COLOUR,
     SMALLEST_SHOWN,
     Shown,
     WarnedWeeks,
@@ -284,31 +285,28 @@ def _part(member: warning_store.Member, precision: Precision, *, visitor: Visito
 
 def _row(place: WeekPlaceRow, looks: Sequence[LookRow], *, visitor: Visitor) -> WeekRow:
     precision = precision_for(visitor.role, place.kind)
+    # A block with too few dwellings shows what a block without reports shows.
+    counted = place.reporters if place.dwellings >= SMALLEST_SHOWN else 0
+    reporters = shown(counted, precision=precision)
     return WeekRow(
         id=place.id,
         kind=place.kind,
         block=place.block_code,
         neighbourhood=place.neighbourhood,
         dwellings=place.dwellings,
-        reporters=_shown(place.reporters, place, precision),
+        reporters=reporters,
         expected=place.expected,
-        around=_shown(place.around, place, precision),
-        around_expected=place.around_expected,
-        chance=_chance(place, precision),
+        chance=_chance(place, reporters),
         is_new=place.is_new,
         looks=tuple(_look(each, person=visitor.person) for each in looks),
     )
 
 
-def _shown(count: int, place: WeekPlaceRow, precision: Precision) -> Shown:
-    """A block with too few dwellings shows what a block without reports shows."""
-    return shown(count if place.dwellings >= SMALLEST_SHOWN else 0, precision=precision)
-
-
-def _chance(place: WeekPlaceRow, precision: Precision) -> float | None:
-    if place.chance is None or place.dwellings < SMALLEST_SHOWN:
+def _chance(place: WeekPlaceRow, reporters: Shown) -> float | None:
+    """In steps and beside enough reporters only: it is the chance of the blocks around as well."""
+    if place.chance is None or reporters.low < REPORTERS_FOR_COLOUR:
         return None
-    return place.chance if precision is Precision.EXACT else chance_at_most(place.chance)
+    return chance_at_most(place.chance)
 
 
 def _look(row: LookRow, *, person: UUID | None) -> LookMade:

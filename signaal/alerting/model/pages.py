@@ -12,7 +12,7 @@ from signaal.hotspots.model import Shown
 from signaal.intake.model import Kind
 
 CHANCE_STEPS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""For who sees classes, a chance is "at most" one of these: an exact one would tell the count."""
+"""A chance is "at most" one of these: an exact one would tell the count of the blocks around."""
 WEEK_STEPS = (0, 4, 13, 26, 52, 104, 260, 520)
 """For who sees classes, a recurrence is "at least" one of these, in weeks."""
 MONTHS_PER_YEAR, WEEKS_PER_YEAR = 12, 52
@@ -23,7 +23,7 @@ MOST_YEARS = 100
 
 
 def chance_at_most(chance: float) -> float:
-    """The chance as who sees classes may know it."""
+    """The chance as people may know it."""
     return next(step for step in CHANCE_STEPS if chance <= step or step == CHANCE_STEPS[-1])
 
 
@@ -154,9 +154,8 @@ class WeekRow:
         dwellings: How many it has.
         reporters: Distinct reporters in four weeks, when the list was made.
         expected: How many there would be if all dwellings in town were alike.
-        around: The same with its neighbours.
-        around_expected: And how many there would be there.
-        chance: How often so many by chance ("at most" for who sees classes); None: not tested.
+        chance: How often so many here and in the blocks beside it by chance, at most; None: not
+            tested, or too few reporters here to say so.
         is_new: Came after the list was made.
         looks: The latest judgement of each person.
     """
@@ -168,8 +167,6 @@ class WeekRow:
     dwellings: int
     reporters: Shown
     expected: float
-    around: Shown
-    around_expected: float
     chance: float | None
     is_new: bool
     looks: tuple[LookMade, ...]

@@ -160,15 +160,16 @@ def week_day(week: int) -> str:
 
 @blueprint.app_template_filter()
 def chance_sentence(row: WeekRow) -> str:
-    """How often chance alone brings as many reporters as here, or more."""
+    """How often chance alone brings as many reporters as here and beside it, or more."""
     if row.chance is None:
         return str(_("Hoe vaak dat door toeval voorkomt, is hier niet te zeggen."))
     if row.chance > RARE:
-        return str(_("Zo'n aantal komt ook door toeval vaak voor."))
+        return str(_("Zo veel hier en in de blokken ernaast komt ook door toeval vaak voor."))
     number = whole_number(_two_digits(round(min(1 / max(row.chance, 1 / RAREST), RAREST))))
     return str(
         _(
-            "Door toeval komt zo'n aantal hoogstens bij één op de %(number)s blokken voor.",
+            "Zo veel hier en in de blokken ernaast komt door toeval hoogstens bij één op de"
+            " %(number)s blokken voor.",
             number=number,
         )
     )
