@@ -138,14 +138,14 @@ def test_a_team_member_reads_classes_and_a_coordinator_reads_numbers(listed) -> 
         words = text_of(listed.enter("team_member").get(path))
         assert "5–9" in words
         assert ("10–19" in words) == path.endswith("/blad"), "the warning's"
-        for exact in ("hier 9 mensen", "waren er 13", " 9 2", "250 blokken"):
+        for exact in ("hier 9 mensen", ": 13 melders", " 9 2", "250 blokken"):
             assert exact not in words, path
     coordinator = listed.enter("coordinator")
     words = text_of(coordinator.get("/lijst/WK1"))
     assert "In vier weken meldden zich hier 9 mensen." in words
     assert "Met de blokken ernaast" not in words
     assert "hoogstens bij één op de 100 blokken voor" in words
-    assert "waren er 13 melders" in text_of(coordinator.get("/lijst/WK1/blad"))
+    assert ": 13 melders sinds " in text_of(coordinator.get("/lijst/WK1/blad"))
 
 
 def test_the_list_says_openly_that_places_were_drawn_and_of_none_that_it_was(listed) -> None:
@@ -294,6 +294,27 @@ def test_the_sheet_holds_its_own_district_once_with_room_to_write(listed) -> Non
     assert "B25" not in page
     assert page.count("<h1") == 1
     assert "Waarschuwingen in deze wijk" in page
+
+
+def test_the_sheet_names_every_warning_of_its_district_on_a_line_and_none_of_another(house) -> None:
+    short = with_policy(house.services, replace(POLICY, list_length=5))
+    many = [group(f"B{at:02}", recurrence_weeks=900.0 + at) for at in range(6)]
+    wide = group("B14", "B15", "B16", "B17", "B25", observed=20)
+    take_in(short, found(*many, wide, group("B28"), figures=town_with()))
+    assert len(house.places()) == 5
+    everywhere = house.enter("coordinator", districts=None)
+    page = everywhere.get("/lijst/WK1/blad").text
+    lines = [" ".join(each.split()) for each in re.findall(r"<li>(Overlast, .*?)</li>", page)]
+    assert [line.split(":")[0] for line in sorted(lines)] == [
+        *(f"Overlast, B{at:02}" for at in range(6)),
+        "Overlast, B14, B15 en nog 2",
+    ]
+    assert all(len(line) < 95 for line in lines)
+    assert "16 of meer melders sinds 16 nov 2026, gewoon ongeveer 2,5." in page
+    assert "B28" not in page
+    other = everywhere.get("/lijst/WK2/blad").text
+    assert "Overlast, B28: 9 melders" in other
+    assert "Overlast, B25: 4 of meer melders" in other
 
 
 # -- what the database is asked -------------------------------------------------------------------

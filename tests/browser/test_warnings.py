@@ -15,6 +15,10 @@ LONG = (
     " En nog 3 oordelen."
 )
 
+WARNED = (
+    "Huurachterstand, 8021 AA, 8021 AB en nog 12: 20–39 melders sinds 16 nov 2026, gewoon 12,5."
+)
+
 
 @fixture
 def list_page(open_page) -> Page:
@@ -106,6 +110,25 @@ def test_the_sheet_is_one_page_of_a4_also_with_ten_places_and_long_judgements(li
           for (const row of [...body.rows].slice(0, 8)) row.cells[3].textContent = words;
         }""",
         LONG,
+    )
+    assert pages_of(list_page) == 1
+
+
+def test_the_sheet_is_one_page_of_a4_also_with_ten_places_and_five_warnings(list_page):
+    list_page.get_by_role("link", name="Het blad voor het buurtoverleg").click()
+    list_page.evaluate(
+        """line => {
+          const body = document.querySelector(".sheet tbody");
+          while (body.rows.length < 10) body.append(body.rows[0].cloneNode(true));
+          const told = document.querySelector("main ul") || document.createElement("ul");
+          told.replaceChildren(...Array.from({length: 5}, () => {
+            const one = document.createElement("li");
+            one.textContent = line;
+            return one;
+          }));
+          document.querySelector(".table-scroll").after(told);
+        }""",
+        WARNED,
     )
     assert pages_of(list_page) == 1
 

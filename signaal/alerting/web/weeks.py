@@ -1,6 +1,6 @@
 """The list of the week, what people make of its places, and the sheet for the meeting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -17,6 +17,8 @@ from signaal.web import Field, Within, clean, open_to, services, visitor
 SEE_OTHER, UNUSABLE = 303, 422
 LONGEST_WEEK = 6
 """Digits of the number of a week."""
+MOST_BLOCKS = 2
+"""Blocks of a warning that the sheet names: each warning is one line there."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +90,14 @@ def judge_place(district: str, place: UUID) -> Response:
 def show_sheet(district: str) -> Response:
     """The list on one page to print, with room for what is agreed."""
     known = _list(district)
-    codes = {row.block for row in known.rows}
-    alive = [
-        warning
-        for warning in actions.warnings(services(), visitor=visitor())
-        if codes.intersection(warning.codes)
-    ]
+    # Who sees more districts prints of each what belongs to its own meeting.
+    alive = actions.warnings(
+        services(), visitor=replace(visitor(), districts=frozenset({district}))
+    )
     named = next(each for each in _districts() if each.code == district)
-    page = render_template("alerting/sheet.html", list=known, district=named, warnings=alive)
+    page = render_template(
+        "alerting/sheet.html", list=known, district=named, warnings=alive, most_blocks=MOST_BLOCKS
+    )
     return make_response(page)
 
 

@@ -237,6 +237,22 @@ def warning_sentence(warning: WarningShown) -> str:
 
 
 @blueprint.app_template_filter()
+def warning_line(warning: WarningShown) -> str:
+    """How many since when, against how many, on one line of paper."""
+    since = week_day(warning.since_week)
+    if warning.reporters.hidden and warning.reporters.high is None:
+        return str(_("meer melders dan gewoon sinds %(since)s.", since=since))
+    return str(
+        _(
+            "%(count)s melders sinds %(since)s, gewoon ongeveer %(expected)s.",
+            count=reporters(warning.reporters),
+            since=since,
+            expected=decimal(warning.expected),
+        )
+    )
+
+
+@blueprint.app_template_filter()
 def state_name(state: WarningState) -> str:
     """Where a warning is in its life."""
     names = {
