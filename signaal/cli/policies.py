@@ -12,15 +12,13 @@ from signaal.alerting.model import AlertPolicy, EarlyWarningPolicy
 from signaal.cli.base import A_FILE, commands, progress, require_files, with_house
 from signaal.clock import AMSTERDAM, SystemClock, monday_of
 from signaal.errors import UnusableFile
-from signaal.hotspots.model import FiguresPolicy, short_name
+from signaal.hotspots.model import FiguresPolicy, Shown
 from signaal.policies import read_policy
 from signaal.rules import overdue
 from signaal.settings import read_settings
 
 WEEKS_PER_QUARTER = 13
 MOST_WEEKS = 104
-RAREST = 5200
-"""Weeks: a century. Nobody can tell rarer things apart."""
 
 
 @commands.group()
@@ -61,7 +59,8 @@ def policies_try(house: wiring.House, *, file: Path, weeks: int) -> None:
     """Replays past weeks by the rules in FILE, and says what would have fired.
 
     FILE is a changed copy of warnings.toml, early_warning.toml or figures.toml, under any name. It
-    changes nothing.
+    changes nothing. Of warnings it says what a policy officer may know: the neighbourhood, and how
+    many reporters as a class.
     """
     require_files(file)
     wiring.require_ready(house.services)
@@ -106,15 +105,25 @@ def _say_warnings(fired: Sequence[Fired], *, weeks: int) -> None:
         f" {len(fired)} {english} in {weeks} weeks, that is {per_quarter:.1f} a quarter."
     )
     for each in fired:
-        warning, because = each.raised, each.raised.because
         until = f"{monday_of(each.ended_week):%Y-%m-%d}" if each.ended_week else "…"
-        rare = f"{min(because.recurrence_weeks, RAREST):.0f}"
-        blocks = ", ".join(short_name(code) for code in warning.codes)
         click.echo(
-            f"  {monday_of(warning.raised_week):%Y-%m-%d} – {until}"
-            f"  {warning.kind.value}: {blocks};"
-            f" {because.observed} / {because.expected:.1f} sinds / since"
-            f" {monday_of(because.since_week):%Y-%m-%d};"
-            f" hoogstens / at most 1 x in {rare} weken / weeks;"
-            f" {each.most_blocks} blok(ken) / block(s)"
+            f"  {monday_of(each.raised_week):%Y-%m-%d} – {until}"
+            f"  {each.kind.value}: {', '.join(each.neighbourhoods) or '?'};"
+            f" {_class(each.reporters)} melders / reporters; {_often(each.recurrence_weeks)}"
         )
+
+
+def _class(count: Shown) -> str:
+    """A class as signs, which are the same in both languages."""
+    if count.high is None:
+        return f"≥ {count.low}"
+    return f"< {count.high + 1}" if count.hidden else f"{count.low}–{count.high}"
+
+
+def _often(weeks: float) -> str:
+    if not weeks:
+        return "door toeval vaker dan eens per maand / by chance more than once a month"
+    return (
+        f"door toeval hoogstens eens in {weeks:.0f} weken /"
+        f" by chance at most once in {weeks:.0f} weeks"
+    )

@@ -1,8 +1,8 @@
 """Tries rules on the past: what would have fired last year by these rules, before they hold."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from signaal.alerting.model import (
@@ -12,11 +12,15 @@ from signaal.alerting.model import (
     Look,
     WarningState,
     advance,
+    weeks_at_least,
 )
 from signaal.clock import start_of, week_of
 from signaal.hotspots import actions as hotspots
-from signaal.hotspots.model import FiguresPolicy
+from signaal.hotspots.model import FiguresPolicy, Shown, shown
 from signaal.intake import actions as intake
+from signaal.intake.model import Kind
+from signaal.places import actions as places
+from signaal.privacy.model import Precision
 from signaal.services import Services
 
 Progress = Callable[[str, float], None]
@@ -24,17 +28,26 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Fired:
-    """A warning that would have been raised.
+    """A warning that would have been raised, as who writes the rules may know it.
+
+    Neither blocks nor numbers: rules can be tried as often as one likes, and from groups of single
+    blocks with their true counts one would know what no page shows.
 
     Attributes:
-        raised: As it was when it was raised.
+        kind: Which evidence.
+        raised_week: When it would have been raised.
         ended_week: When it would have ended; None when it would still be there.
-        most_blocks: How many blocks it held at most.
+        neighbourhoods: Names of where its blocks lay then, in order.
+        reporters: The class of how many reporters there were.
+        recurrence_weeks: By chance once in at least so many weeks.
     """
 
-    raised: EarlyWarning
+    kind: Kind
+    raised_week: int
     ended_week: int | None
-    most_blocks: int
+    neighbourhoods: tuple[str, ...]
+    reporters: Shown
+    recurrence_weeks: float
 
 
 def try_warnings(
@@ -48,7 +61,7 @@ def try_warnings(
     """Which warnings there would have been, had each of the past weeks been looked at as it ended.
 
     Reports are counted as they are known today: one that came late or was withdrawn since is where
-    it is now.
+    it is now. Arrears are left out where the municipality has that layer switched off.
 
     Args:
         services: The tools of the house.
@@ -62,23 +75,42 @@ def try_warnings(
     """
     alive: list[EarlyWarning] = []
     fired: dict[UUID, Fired] = {}
+    names = _neighbourhoods(services)
     for done, seen in enumerate(hotspots.replay(services, weeks=weeks, rules=rules), start=1):
-        look = Look(seen.week, seen.clusters, seen.codes, {})
-        fresh = [UUID(int=len(fired) + number) for number in range(len(seen.clusters))]
+        watched = tuple(each for each in seen.clusters if _is_watched(services, each.kind))
+        look = Look(seen.week, watched, seen.codes, {})
+        fresh = [UUID(int=len(fired) + number) for number in range(len(watched))]
         steps = advance(alive, look, policy=policy, fresh=fresh)
         for step in steps:
             warning = step.warning
             if step.is_new:
-                fired[warning.id] = Fired(warning, None, len(warning.codes))
-            before = fired[warning.id]
-            fired[warning.id] = Fired(
-                raised=before.raised,
-                ended_week=seen.week if warning.state is WarningState.ENDED else None,
-                most_blocks=max(before.most_blocks, len(warning.codes)),
-            )
+                fired[warning.id] = _fired(warning, names)
+            if warning.state is WarningState.ENDED:
+                fired[warning.id] = replace(fired[warning.id], ended_week=seen.week)
         alive = [each.warning for each in steps if each.warning.state is not WarningState.ENDED]
         on_progress(f"week {seen.week}", done / weeks)
     return tuple(fired.values())
+
+
+def _is_watched(services: Services, kind: Kind) -> bool:
+    return kind is not Kind.ARREARS or services.settings.arrears_layer
+
+
+def _neighbourhoods(services: Services) -> dict[str, str]:
+    """The name of the neighbourhood of each block in force, by its code."""
+    with services.database.reading() as session:
+        return {block.code: block.neighbourhood_name for block in places.block_layer(session)}
+
+
+def _fired(warning: EarlyWarning, names: Mapping[str, str]) -> Fired:
+    return Fired(
+        kind=warning.kind,
+        raised_week=warning.raised_week,
+        ended_week=None,
+        neighbourhoods=tuple(sorted({names[code] for code in warning.codes if code in names})),
+        reporters=shown(warning.because.observed, precision=Precision.CLASSES),
+        recurrence_weeks=weeks_at_least(warning.because.recurrence_weeks),
+    )
 
 
 def try_rules(services: Services, *, policy: AlertPolicy, weeks: int) -> dict[str, int]:
