@@ -31,20 +31,18 @@ class SmtpMailer:
             CarrierError: It was not taken; for good when the server refuses this address, and the
                 operator's fault when it refuses us.
         """
-        message = _message(mail, settings=self._settings)
+        try:
+            message = _message(mail, settings=self._settings)
+        except ValueError:
+            raise CarrierError("unusable header", permanent=True) from None
         try:
             with self._connected() as server:
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            code, _ = next(iter(refused.recipients.values()))
-            raise CarrierError(f"recipient {code}", permanent=code >= PERMANENT) from None
-        except smtplib.SMTPSenderRefused as refused:
-            raise _ours(f"sender {refused.smtp_code}") from None
-        except smtplib.SMTPAuthenticationError as refused:
-            raise _ours(f"sign-in {refused.smtp_code}") from None
-        except smtplib.SMTPResponseException as refused:
-            permanent = refused.smtp_code >= PERMANENT
-            raise CarrierError(f"server {refused.smtp_code}", permanent=permanent) from None
+                _hand_over(server, message, to=mail.to_address)
+        except smtplib.SMTPResponseException as refused:  # before any e-mail: it refuses us
+            is_ours = refused.smtp_code >= PERMANENT
+            raise CarrierError(
+                f"server {refused.smtp_code}", permanent=False, operator=is_ours
+            ) from None
         except smtplib.SMTPNotSupportedError:
             raise _ours("not supported") from None
         except ssl.SSLError:
@@ -67,6 +65,20 @@ class SmtpMailer:
             if settings.smtp_user:
                 server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
             yield server
+
+
+def _hand_over(server: smtplib.SMTP, message: EmailMessage, *, to: str) -> None:
+    """To this one address, whatever else could be read in its header."""
+    try:
+        server.send_message(message, to_addrs=[to])
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, _ = next(iter(refused.recipients.values()))
+        raise CarrierError(f"recipient {code}", permanent=code >= PERMANENT) from None
+    except smtplib.SMTPSenderRefused as refused:
+        raise _ours(f"sender {refused.smtp_code}") from None
+    except smtplib.SMTPDataError as refused:
+        permanent = refused.smtp_code >= PERMANENT
+        raise CarrierError(f"server {refused.smtp_code}", permanent=permanent) from None
 
 
 def _message(mail: OutboundMail, *, settings: Settings) -> EmailMessage:

@@ -195,6 +195,11 @@ def test_an_address_belongs_to_one_account_however_it_is_written(real, boss):
     assert faults(lambda: invite(real, boss, "JOSE\u0301@EXAMPLE.NL ")) == ("email_taken",)
 
 
+@pytest.mark.parametrize("address", ["a,b@c.nl", "a;b@c.nl", "<a@c.nl>", 'a"b@c.nl', "a@c.nl,d"])
+def test_what_a_mail_server_would_read_as_more_than_one_address_is_none(real, boss, address):
+    assert faults(lambda: invite(real, boss, address)) == ("email_unreadable",)
+
+
 def test_one_address_invited_many_times_at_once_is_one_account(real, boss):
     all_at_once([lambda: invite(real, boss) for _ in range(8)])
 

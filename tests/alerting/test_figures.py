@@ -59,6 +59,18 @@ def rows_of(house, kind) -> list:
     return rows
 
 
+def test_a_clock_that_ran_ahead_for_a_while_silences_no_warning_afterwards(house):
+    ahead = replace(house, clock=type(house.clock)(house.clock.now() + timedelta(weeks=9)))
+    take_in(ahead, found(week=WEEK + 9, sign="b"))
+
+    with capture_logs() as logs:
+        steps = take_in(house, found(group("B03", "B04")))
+
+    assert steps
+    assert [entry["log_level"] for entry in logs if "yet to come" in entry["event"]] == ["error"]
+
+
+
 def busy(*codes) -> list:
     return [
         figure(each.block.code, weekly=(9,), found=True, district=each.block.district_code)

@@ -1,6 +1,8 @@
 """E-mail over SMTP, to a real server in this process."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email import message_from_bytes, policy
 from uuid import UUID
 
@@ -27,6 +29,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self.kept: list[bytes] = []
+        self.recipients: list[str] = []
         self.recipient = "250 OK"
         self.sender = "250 OK"
         self.data = "250 OK"
@@ -37,6 +40,7 @@ class Keeper:
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
         return self.recipient
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
@@ -127,6 +131,36 @@ def test_a_server_that_offers_no_sealed_connection_gets_nothing(server, keeper):
         mailer(server.port, smtp_security=MailSecurity.STARTTLS).send_mail(MAIL)
     assert refused.value.operator
     assert not keeper.kept
+
+
+@mark.parametrize(("greeting", "operators"), [("554 not you", True), ("421 too busy", False)])
+def test_a_server_that_refuses_us_at_the_door_loses_no_mail(greeting, operators):
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(1) as porter:
+
+        def refuse():
+            caller, _ = door.accept()
+            with caller:
+                caller.sendall(f"{greeting}\r\n".encode())
+                caller.recv(1000)
+
+        porter.submit(refuse)
+        with raises(CarrierError) as refused:
+            mailer(door.getsockname()[1]).send_mail(MAIL)
+    assert not refused.value.permanent
+    assert refused.value.operator is operators
+
+
+@mark.parametrize("address", ["a@b.nl\nBcc: all@b.nl", "a@b.nl\r\n."])
+def test_an_address_that_would_be_a_header_is_given_up_for_good(server, keeper, address):
+    with raises(CarrierError) as refused:
+        mailer(server.port).send_mail(replace(MAIL, to_address=address))
+    assert refused.value.permanent
+    assert not keeper.kept
+
+
+def test_a_mail_goes_to_one_address_also_where_its_text_could_be_two(server, keeper):
+    mailer(server.port).send_mail(replace(MAIL, to_address='"a,c"@b.nl'))
+    assert keeper.recipients == ['"a,c"@b.nl']
 
 
 def test_a_server_that_is_away_is_tried_again_later():

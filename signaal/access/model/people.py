@@ -195,7 +195,7 @@ def fault_in_giving(
 
 
 _DISTRICT = re.compile(r"[A-Za-z0-9_-]{1,20}")
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]+")
+_EMAIL = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]+")
 
 
 def login_of(email: str) -> str | None:

@@ -20,6 +20,7 @@ from signaal.alerting.model import (
 from signaal.alerting.store import WeekListRow
 from signaal.alerting.store import lists as list_store
 from signaal.alerting.store import warnings as warning_store
+from signaal.clock import week_of
 from signaal.db import Session
 from signaal.errors import NoSnapshot
 from signaal.hotspots import actions as hotspots
@@ -96,6 +97,9 @@ def take_in(services: Services, found: Found) -> int:
     now, week = services.clock.now(), found.info.week
     with services.database.session() as session, session.begin():
         head = warning_store.hold_head(session)
+        if head.week > week_of(now):
+            log.error("warnings were considered in a week that is yet to come", week=head.week)
+            head.week = week
         if head.week > week or (head.snapshot, head.policy) == (
             found.info.fingerprint,
             policy.fingerprint,
