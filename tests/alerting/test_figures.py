@@ -70,7 +70,6 @@ def test_a_clock_that_ran_ahead_for_a_while_silences_no_warning_afterwards(house
     assert [entry["log_level"] for entry in logs if "yet to come" in entry["event"]] == ["error"]
 
 
-
 def busy(*codes) -> list:
     return [
         figure(each.block.code, weekly=(9,), found=True, district=each.block.district_code)
@@ -328,8 +327,6 @@ def judge_much(house, *, warnings_right) -> None:
                 dwellings=40,
                 reporters=5,
                 expected=2.0,
-                around=5,
-                around_expected=4.0,
             )
             session.add(place)
             session.flush()

@@ -426,8 +426,6 @@ def judge_all_alike(town) -> None:
                 dwellings=40,
                 reporters=5,
                 expected=2.0,
-                around=5,
-                around_expected=4.0,
             )
             session.add(place)
             session.flush()

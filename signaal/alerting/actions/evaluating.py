@@ -7,10 +7,13 @@ import structlog
 
 from signaal.access.model import sight_of
 from signaal.alerting.model import (
+    QUARTERS_SHOWN,
     EarlyWarningPolicy,
     Evaluation,
     Lead,
     evaluate,
+    first_week_of,
+    quarter_of,
 )
 from signaal.alerting.store import lists as list_store
 from signaal.alerting.store import warnings as warning_store
@@ -90,5 +93,7 @@ def _evaluation(
         if districts is None
         or any(each in districts for each in warning_store.districts_of(row.places).values())
     ]
-    items = list_store.judged(session, districts=districts)
-    return evaluate(items, leads, week=week_of(services.clock.now()), kinds=kinds)
+    week = week_of(services.clock.now())
+    since = first_week_of(quarter_of(week) - QUARTERS_SHOWN + 1)
+    items = list_store.judged(session, districts=districts, since_week=since)
+    return evaluate(items, leads, week=week, kinds=kinds)

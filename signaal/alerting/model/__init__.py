@@ -18,6 +18,7 @@ from signaal.alerting.model.life import (
 )
 from signaal.alerting.model.looks import (
     LONGEST_REASON,
+    QUARTERS_SHOWN,
     Evaluation,
     Judged,
     KindScore,
@@ -29,6 +30,7 @@ from signaal.alerting.model.looks import (
     Verdict,
     evaluate,
     exact_interval,
+    first_week_of,
     fisher_more,
     quarter_of,
 )
@@ -64,6 +66,7 @@ from signaal.alerting.model.week import (
 
 __all__ = [
     "LONGEST_REASON",
+    "QUARTERS_SHOWN",
     "TOLD_ROLES",
     "Action",
     "AlertPolicy",
@@ -102,6 +105,7 @@ __all__ = [
     "digest_due",
     "evaluate",
     "exact_interval",
+    "first_week_of",
     "fisher_more",
     "held_by",
     "list_of_week",

@@ -18,6 +18,8 @@ ENOUGH_JUDGED = 20
 true 60 % against 20 % shows in 7 of 10 times."""
 QUARTERS_TOGETHER = 4
 """Over how many quarters warnings are held against chance: a year."""
+QUARTERS_SHOWN = 8
+"""How far back the page goes: this year beside the one before."""
 SURE = 0.05
 CONFIDENCE = 0.95
 _STEPS = 60
@@ -41,12 +43,15 @@ class Judged:
         kind: Which evidence.
         origin: Why it was on the list.
         verdicts: The latest judgement of each person.
+        about: What it was about: the same warning, or else the same block, is one thing however
+            many weeks it stood on lists.
     """
 
     week: int
     kind: Kind
     origin: Origin
     verdicts: tuple[Verdict, ...]
+    about: UUID | str
 
     @property
     def verdict(self) -> Verdict:
@@ -63,10 +68,10 @@ class Score:
     """How often looking was worth it.
 
     Attributes:
-        right: Places where it was.
-        judged: Places about which people were clear.
-        unclear: Places where they were not.
-        listed: All places, looked at or not.
+        right: Warnings, or blocks, where it was.
+        judged: Those about which people were clear.
+        unclear: Those about which they were not.
+        listed: All of them, looked at or not.
         low: Lower end of the share that is worth it.
         high: Upper end.
     """
@@ -157,6 +162,11 @@ def quarter_of(week: int) -> int:
     return week // WEEKS_PER_QUARTER
 
 
+def first_week_of(quarter: int) -> int:
+    """The first week of a stretch of 13."""
+    return quarter * WEEKS_PER_QUARTER
+
+
 def evaluate(
     items: Sequence[Judged], leads: Sequence[Lead], *, week: int, kinds: Sequence[Kind]
 ) -> Evaluation:
@@ -197,7 +207,7 @@ def evaluate(
 
 def _quarter(quarter: int, kind: Kind, items: Sequence[Judged]) -> QuarterScore:
     scores = _scores(items)
-    return QuarterScore(quarter * WEEKS_PER_QUARTER, kind, scores, _better(scores))
+    return QuarterScore(first_week_of(quarter), kind, scores, _better(scores))
 
 
 def _year(kind: Kind, items: Sequence[Judged], leads: Sequence[Lead]) -> KindScore:
@@ -226,12 +236,19 @@ def _better(scores: Mapping[Origin, Score]) -> float:
 
 
 def score(items: Sequence[Judged]) -> Score:
-    """How often looking was worth it at these places."""
-    clear = [item.verdict for item in items if item.verdict is not Verdict.UNCLEAR]
+    """How often looking was worth it; what stood on the list for weeks is counted once.
+
+    Of each warning, and of each block, the last judgement counts: twenty looks at one long warning
+    are one trial, or chance would seem smaller than it is.
+    """
+    last: dict[UUID | str, Judged] = {}
+    for item in sorted(items, key=lambda item: (bool(item.verdicts), item.week)):
+        last[item.about] = item
+    clear = [item.verdict for item in last.values() if item.verdict is not Verdict.UNCLEAR]
     right = clear.count(Verdict.WORTH_IT)
     low, high = exact_interval(right, len(clear))
-    looked = sum(bool(item.verdicts) for item in items)
-    return Score(right, len(clear), looked - len(clear), len(items), low, high)
+    looked = sum(bool(item.verdicts) for item in last.values())
+    return Score(right, len(clear), looked - len(clear), len(last), low, high)
 
 
 def exact_interval(right: int, of: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:

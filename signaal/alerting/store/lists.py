@@ -5,7 +5,7 @@ from datetime import datetime
 from math import isfinite
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint, delete, func, select, update
+from sqlalchemy import String, UniqueConstraint, cast, delete, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col
 from uuid_utils.compat import uuid7
@@ -47,8 +47,6 @@ class WeekPlaceRow(SQLModel, table=True):
     dwellings: int
     reporters: int
     expected: float
-    around: int
-    around_expected: float
     chance: float | None = None
 
 
@@ -168,21 +166,36 @@ def add_look(session: Session, row: LookRow) -> None:
     session.flush()
 
 
-def judged(session: Session, *, districts: Collection[str] | None) -> list[Judged]:
-    """All places that are kept, with the latest judgement of each person."""
-    query = select(WeekPlaceRow)
+def judged(session: Session, *, districts: Collection[str] | None, since_week: int) -> list[Judged]:
+    """All places on lists from this week on, with the latest judgement of each person.
+
+    Args:
+        session: Within whose transaction.
+        districts: Of which districts; None: all.
+        since_week: The first week.
+    """
+    wanted = col(WeekPlaceRow.week) >= since_week
     if districts is not None:
-        query = query.where(col(WeekPlaceRow.district_code).in_(districts))
-    places = list(session.scalars(query.order_by(col(WeekPlaceRow.id))))
-    verdicts: dict[tuple[UUID, UUID], Verdict] = {}
-    spoken = select(LookRow.place_id, LookRow.person_id, LookRow.verdict)  # type: ignore[call-overload]
-    for place, person, verdict in session.execute(spoken.order_by(LookRow.at, LookRow.id)):
-        verdicts[place, person] = verdict
-    by_place: dict[UUID, list[Verdict]] = {}
-    for (place, _), verdict in verdicts.items():
-        by_place.setdefault(place, []).append(verdict)
+        wanted &= col(WeekPlaceRow.district_code).in_(districts)
+    verdicts: dict[UUID, dict[UUID, Verdict]] = {}
+    spoken = (
+        select(col(LookRow.place_id), col(LookRow.person_id), col(LookRow.verdict))
+        .join(WeekPlaceRow, col(WeekPlaceRow.id) == col(LookRow.place_id))
+        .where(wanted)
+        .order_by(col(LookRow.at), col(LookRow.id))
+    )
+    for place, person, verdict in session.execute(spoken):
+        verdicts.setdefault(place, {})[person] = verdict
+    places = select(
+        col(WeekPlaceRow.id),
+        col(WeekPlaceRow.week),
+        col(WeekPlaceRow.kind),
+        col(WeekPlaceRow.listed_as),
+        func.coalesce(cast(WeekPlaceRow.warning_id, String), col(WeekPlaceRow.block_code)),
+    ).where(wanted)
     return [
-        Judged(row.week, row.kind, row.listed_as, tuple(by_place.get(row.id, ()))) for row in places
+        Judged(week, kind, origin, tuple(verdicts.get(place, {}).values()), about)
+        for place, week, kind, origin, about in session.execute(places)
     ]
 
 
@@ -262,7 +275,5 @@ def _place_row(to: WeekListRow, place: Place, *, position: int, is_new: bool) ->
         dwellings=figure.block.dwellings,
         reporters=figure.reporters,
         expected=figure.expected,
-        around=figure.pooled,
-        around_expected=figure.pooled_expected,
         chance=figure.chance if isfinite(figure.chance) else None,
     )

@@ -325,11 +325,11 @@ def lead_words(score: KindScore) -> str:
     if score.lead_weeks is None:
         return str(_("nog niet te zeggen"))
     if score.lead_weeks < 1:
-        return str(_("meestal in dezelfde week als de eerste kleur"))
+        return str(_("meestal niet vóór de eerste kleur"))
     return str(
         ngettext(
-            "in de helft van de gevallen minstens één week vóór de eerste kleur",
-            "in de helft van de gevallen minstens %(num)s weken vóór de eerste kleur",
+            "bij de helft van wat een kleur kreeg minstens één week vóór de eerste kleur",
+            "bij de helft van wat een kleur kreeg minstens %(num)s weken vóór de eerste kleur",
             int(score.lead_weeks),
         )
     )

@@ -127,8 +127,6 @@ def upgrade() -> None:
         sa.Column("dwellings", sa.Integer(), nullable=False),
         sa.Column("reporters", sa.Integer(), nullable=False),
         sa.Column("expected", sa.Float(), nullable=False),
-        sa.Column("around", sa.Integer(), nullable=False),
-        sa.Column("around_expected", sa.Float(), nullable=False),
         sa.Column("chance", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_week_place"),
         sa.UniqueConstraint(
