@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 from pytest import mark
 
-from tests.browser.visitor import assert_accessible
+from tests.browser.visitor import assert_accessible, go_on
 
 pytestmark = mark.browser
 NARROW = 320
@@ -101,14 +101,14 @@ def test_a_report_without_a_place_comes_to_the_staff_page_and_is_placed_there(op
     page.locator("#unsure").check()
     page.locator("#since-days").check()
     page.locator("#text").fill("Ergens achter het station is iemand in de war")
-    page.get_by_role("button", name=SENDS["nl"]).click()
+    go_on(page, page.get_by_role("button", name=SENDS["nl"]))
 
     staff = open_page("/te-plaatsen", role="team_member", width=NARROW)
     report = staff.locator("li.card").filter(has_text="achter het station")
     assert_accessible(staff)
     report.get_by_label("Postcode").fill("8021 AC")
     report.get_by_label("Huisnummer").fill("14")
-    report.get_by_role("button", name="Plaats de melding").click()
+    go_on(staff, report.get_by_role("button", name="Plaats de melding"))
 
     expect(staff.locator("h1")).to_be_visible()
     expect(report).to_have_count(0)

@@ -15,7 +15,7 @@ from signaal.db import Database
 from signaal.services import Services
 from signaal.settings import Settings
 from tests.access.staff import PASSWORD, Account, Office, in_production
-from tests.browser.visitor import PATIENCE_MS, Watch, assert_accessible
+from tests.browser.visitor import PATIENCE_MS, Watch, assert_accessible, go_on
 from tests.conftest import MONDAY_MORNING
 from tests.fakes import QUICK_HASH, RecordingPhone, SetClock, TrustingCheck
 from tests.stories.stage import open_door, served
@@ -119,7 +119,7 @@ def test_every_page_of_signing_in_and_joining_is_accessible(open_here, house, wi
     look()
     page.get_by_label("E-mailadres").fill("nobody@gemeente.example")
     page.get_by_label("Wachtwoord").fill("wrong")
-    page.get_by_role("button", name="Verder").click()
+    go_on(page, page.get_by_role("button", name="Verder"))
     expect(page.get_by_role("alert")).to_be_focused()
     look()
     page.goto("/wie-ziet-wat")
@@ -130,16 +130,16 @@ def test_every_page_of_signing_in_and_joining_is_accessible(open_here, house, wi
     sign_in_by_keyboard(page, house.administrator)
     expect(page).to_have_url(re.compile("/beheer$"))
     look()
-    page.get_by_role("link", name="Nodig iemand uit").first.click()
+    go_on(page, page.get_by_role("link", name="Nodig iemand uit").first)
     look()
     page.get_by_label("E-mailadres").fill(f"eve{width}@gemeente.example")
     page.get_by_label("Wijkteam", exact=True).check()
     page.get_by_role("textbox", name="Wijken voor de rol Wijkteam").fill("W1")
-    page.get_by_role("button", name="Maak de link").click()
+    go_on(page, page.get_by_role("button", name="Maak de link"))
     look()
     link = urlsplit(page.locator("p.code").inner_text())
     page.goto("/beheer")
-    page.get_by_role("link", name="ann@gemeente.example").click()
+    go_on(page, page.get_by_role("link", name="ann@gemeente.example"))
     look()
     join(open_here(link.path, width=width, color_scheme=scheme), house)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -56,10 +56,15 @@ class Watch:
             self.complaints.append(f"left the host: {request.url}")
 
 
+def go_on(page: Page, what: Locator) -> None:
+    """Clicks, and waits for the page that comes after: the one before looks ready as well."""
+    with page.expect_navigation():
+        what.click()
+
+
 def take_role(page: Page, role: str) -> None:
     page.goto("/aanmelden")
-    with page.expect_navigation():
-        page.locator(f"button[name=role][value={role}]").click()
+    go_on(page, page.locator(f"button[name=role][value={role}]"))
     expect(page.locator("main")).to_be_visible()
 
 
